@@ -1,0 +1,1 @@
+"""The whole job, from spreadsheet to result workbook (importing this is cheap)."""

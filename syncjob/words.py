@@ -1,0 +1,136 @@
+"""The one catalogue of words that people meet: outcomes, reasons and exit codes (CONTRACT 5, 7, 9).
+
+`explain CODE` prints an entry; workbook, page and terminal take their sentences from here and nowhere else. A sentence
+says what happened, then what to do, without jargon. `{detail}` stands for what only the case at hand knows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An outcome of a row: its code, the plain word for people, what it means, and whether it counts as good."""
+
+    code: str
+    word: str
+    meaning: str
+    good: bool
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A reason code: what happened, and what to do about it."""
+
+    code: str
+    says: str
+    do: str = ""
+
+
+OUTCOMES: dict[str, Outcome] = {
+    o.code: o
+    for o in (
+        Outcome("created", "Added", "The contact was added; the remote said so.", True),
+        Outcome("updated", "Changed", "The contact was changed; the remote said so.", True),
+        Outcome("deleted", "Removed", "The contact was removed; the remote said so.", True),
+        Outcome("added", "Joined the list", "The contact joined the list.", True),
+        Outcome("removed", "Left the list", "The contact left the list and stays in the address book.", True),
+        Outcome("unchanged", "No change", "The remote already holds exactly this.", True),
+        Outcome("skipped", "Left out", "Left out on purpose; nothing was sent.", True),
+        Outcome("duplicate", "Same as another row", "Identical to an earlier row, which carries the outcome.", True),
+        Outcome("planned", "Would be sent", "This is what a live run would do; nothing was sent.", True),
+        Outcome("invalid", "Please fix", "The row could not be used. It was not sent.", False),
+        Outcome("held", "On hold", "A guard, a conflict or a budget stopped it. It was not sent.", False),
+        Outcome("rejected", "Refused", "The remote refused it.", False),
+        Outcome("failed", "Will be retried", "Temporary trouble; all tries were used.", False),
+        Outcome("unknown", "Being checked", "It may or may not have landed; resume settles it.", False),
+        Outcome("not_sent", "Not sent", "The run ended before its turn.", False),
+    )
+}
+
+REASONS: dict[str, Reason] = {
+    r.code: r
+    for r in (
+        # rows (CONTRACT 4)
+        Reason("number_missing", "There is no phone number in this row.", "Fill in the number."),
+        Reason("number_invalid", "{detail} is not a phone number that exists.", "Correct the number."),
+        Reason("number_too_short", "{detail} has too few digits for a phone number.", "Add the missing digits."),
+        Reason("number_too_long", "{detail} has too many digits for a phone number.", "Remove the extra digits."),
+        Reason(
+            "number_damaged",
+            "{detail} was damaged by a spreadsheet program: the last digits are lost.",
+            "Type the full number again, in a column formatted as text.",
+        ),
+        Reason("number_extension", "{detail} carries an extension.", "Leave out the extension."),
+        Reason("number_short_code", "{detail} is a short code, not a phone number.", "Use the full number."),
+        Reason("number_no_digits", "{detail} holds no phone number.", "Fill in the number."),
+        Reason("row_damaged", "The line is damaged: {detail}.", "Repair the line in the file."),
+        Reason("error_cell", "The cell holds an error ({detail}).", "Correct the formula or type the value."),
+        Reason(
+            "formula_without_value",
+            "The cell holds a formula without a saved value.",
+            "Open the file in a spreadsheet program and save it.",
+        ),
+        Reason("custom_field_invalid", "{detail} is not a JSON object.", "Correct the text, or leave the cell empty."),
+        Reason("not_a_contact", "This is a total, not a contact."),
+        Reason("conflicting_rows", "Other rows have the same number but other details: {detail}.", "Keep one row."),
+        Reason("identical_row", "Identical to {detail}."),
+        Reason("superseded", "Another row with the same number was used: {detail}."),
+        # diff (CONTRACT 3, 4, 7)
+        Reason("ambiguous_remote", "Several contacts have this number: {detail}.", "Remove all but one in Exotel."),
+        Reason("mode", "The job's mode ({detail}) leaves this out."),
+        Reason("protected", "A protected field or number would have changed: {detail}."),
+        Reason("not_owned", "This contact is not ours: this job did not make it."),
+        Reason("claimed", "Another job names this contact: {detail}."),
+        Reason("removed_remotely", "Somebody removed this contact from Exotel after this job had made it."),
+        Reason("kept", "Not in your file, and kept there: the settings say never remove."),
+        Reason("reported", "Not in your file; the settings say to report it."),
+        Reason("unreadable_rows", "Kept, because {detail} of your rows have no readable number.", "Fix those rows."),
+        Reason("twin_on_hold", "Kept, because the row with this number is on hold."),
+        Reason("remote_number_unreadable", "The number of this contact can't be read; it is never removed."),
+        Reason("trial", "Left for later: this was a trial of the first rows."),
+        Reason("not_there", "There is no such contact to remove."),
+        Reason("reviewers_no", "A reviewer did not approve it."),
+        # sending (CONTRACT 8)
+        Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),
+        Reason("exists_already", "It had been added by somebody else meanwhile."),
+        Reason("already_gone", "It was gone already."),
+        Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
+        Reason("stored_differently", "Stored, but not exactly as sent: {detail}."),
+        Reason("temporary_trouble", "Exotel had trouble: {detail}.", "Run syncjob resume."),
+        Reason("reply_lost", "The reply never came.", "Run syncjob resume: it looks whether it landed."),
+        Reason("reply_unclear", "The reply can't be matched to this row.", "Run syncjob resume."),
+        Reason("changed_since_plan", "It was changed by somebody else after the plan was made.", "Make a new plan."),
+        Reason("earlier_trouble", "Not removed, because something before it failed.", "Run syncjob resume."),
+        Reason("run_ended", "The run ended before its turn: {detail}.", "Run syncjob resume."),
+        Reason("budget", "It did not fit in this run's budget.", "It comes first in the next run."),
+        # guards (CONTRACT 7)
+        Reason("source_empty", "The source holds no contact.", "Check the file."),
+        Reason("source_old", "The source is older than allowed: {detail}.", "Ask for a new file."),
+        Reason("source_shrank", "The source shrank: {detail}.", "Check that it is complete."),
+        Reason("source_unfamiliar", "Few of the last run's numbers are in this source: {detail}.", "Check the file."),
+        Reason("column_vanished", "A column of the last run is gone: {detail}.", "Check the file."),
+        Reason(
+            "column_changed_everywhere",
+            "Nearly every contact would get another value in one column: {detail}.",
+            "Check that the columns are in their places.",
+        ),
+        Reason("too_many_deletes", "More contacts would be removed than allowed: {detail}.", "Check the plan."),
+        Reason("too_many_updates", "More contacts would be changed than allowed: {detail}.", "Check the plan."),
+        Reason("too_many_creates", "More contacts would be added than allowed: {detail}.", "Check the plan."),
+        Reason("guard_refused", "A guard refused the plan: {detail}.", "Check the plan."),
+        # runs (CONTRACT 9)
+        Reason("internal_error", "An error of syncjob's own.", "Please report it with the log."),
+        Reason("config_invalid", "The config is not right.", "Correct the lines named."),
+        Reason("source_unreadable", "The source can't be read.", "Save it again, as .xlsx or .csv."),
+        Reason("source_missing", "The source can't be found.", "Check the path."),
+        Reason("source_unmapped", "A column that is needed can't be found.", "Name it under columns: in the config."),
+        Reason("remote_unreachable", "The remote can't be reached.", "Check the network, then run again."),
+        Reason("remote_refused", "The remote refused the credentials.", "Check key, token and region."),
+        Reason("listing_incomplete", "The listing can't be proven complete, so nothing was sent.", "Run again."),
+        Reason("locked", "Another run is at work on this account.", "Wait for it, or use --wait."),
+        Reason("not_approved", "It was not approved.", "Answer yes, or use --yes."),
+        Reason("interrupted", "The run was interrupted.", "Run syncjob resume."),
+    )
+}
