@@ -1,0 +1,80 @@
+"""Contacts as the remote shows them → the existing frame (schema.CONTACTS), in little memory.
+
+Contacts are turned into Arrow chunks as they come, so a million of them never stand as Python objects at once. A
+contact read twice counts as it was read last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import orjson
+import pandas as pd
+import pyarrow as pa
+
+from syncjob import phone
+from syncjob.model import Json
+from syncjob.schema import CONTACTS, PLAIN_FIELDS
+
+CHUNK = 20_000
+_NAMES = ("sid", "raw", *PLAIN_FIELDS, "custom_field", "created")
+_SCHEMA = pa.schema([("came", pa.int64()), *((name, pa.large_string()) for name in _NAMES)])
+
+
+def text_of(value: Json | None) -> str:
+    """A field's value as text; null, missing and "" are equal (CONTRACT 4)."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def custom_text(value: Json | None) -> str:
+    """A custom_field as JSON text with sorted keys, "" when there is nothing in it."""
+    if value is None or value == "" or value == {}:
+        return ""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+class Gather:
+    """Takes pages of contacts, gives one frame."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, Mapping[str, Json]]] = []
+        self._chunks: list[pa.Table] = []
+
+    def add(self, came: int, contacts: Iterable[Mapping[str, Json]]) -> None:
+        """Take the contacts of one page, read at tick `came`."""
+        self._waiting.extend((came, contact) for contact in contacts)
+        if len(self._waiting) >= CHUNK:
+            self._flush()
+
+    def frame(self, region: str) -> pd.DataFrame:
+        """Everything gathered, one line per sid, in the order in which the contacts were first read."""
+        self._flush()
+        table = pa.concat_tables(self._chunks) if self._chunks else _SCHEMA.empty_table()
+        found = table.to_pandas().astype(dict.fromkeys(_NAMES, "str"))
+        found = found.sort_values("came", kind="stable").drop_duplicates("sid", keep="last").drop(columns="came")
+        found = found.reset_index(drop=True)
+        found["number"] = phone.normalise(found["raw"], region)["number"].to_numpy()
+        return CONTACTS.shape(found)
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        columns: dict[str, list[object]] = {"came": [came for came, _ in self._waiting]}
+        contacts = [contact for _, contact in self._waiting]
+        columns["sid"] = [str(contact.get("sid")) for contact in contacts]
+        columns["raw"] = [text_of(contact.get("number")) for contact in contacts]
+        for name in PLAIN_FIELDS:
+            columns[name] = [text_of(contact.get(name)) for contact in contacts]
+        columns["custom_field"] = [custom_text(contact.get("custom_field")) for contact in contacts]
+        columns["created"] = [text_of(contact.get("date_created")) for contact in contacts]
+        self._chunks.append(pa.table(columns, schema=_SCHEMA))
+        self._waiting = []
+
+
+def contact_frame(contacts: Iterable[Mapping[str, Json]], region: str) -> pd.DataFrame:
+    """A few contacts as a frame (schema.CONTACTS): what a single read or a reply returned."""
+    gather = Gather()
+    gather.add(0, contacts)
+    return gather.frame(region)
