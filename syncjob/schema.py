@@ -8,11 +8,12 @@ JSON object as text with sorted keys. A room checks the frames it hands on with 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
-TEXT = "str"
-INT = "int64"
+TEXT: Final = "str"
+INT: Final = "int64"
 
 PLAIN_FIELDS = ("first_name", "last_name", "company_name", "email", "tag")
 """Contact fields that hold one text (reference: the contact object of the contacts API)."""

@@ -1,0 +1,93 @@
+"""Which fields of a contact a row would change, and to what. Vectorised: Python sees only the pairs that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import orjson
+import pandas as pd
+
+from syncjob.differ.merging import custom_change
+from syncjob.differ.rules import Rules
+from syncjob.model import Json
+from syncjob.schema import PLAIN_FIELDS
+
+CUSTOM = "custom_field"
+
+
+def create_fields(rows: pd.DataFrame, rules: Rules) -> pd.Series:
+    """What a create sends for each row, as JSON text: everything the row states, the number aside."""
+    columns = {name: rows[name].to_numpy(dtype=object) for name in PLAIN_FIELDS}
+    if rules.owned == "tag":
+        columns["tag"] = np.full(len(rows), rules.owned_tag, dtype=object)
+    custom = rows[CUSTOM].to_numpy(dtype=object)
+    names = list(columns)
+    made = []
+    for values, own in zip(zip(*columns.values(), strict=True), custom, strict=True):
+        body: dict[str, object] = {n: v for n, v in zip(names, values, strict=True) if isinstance(v, str) and v}
+        if isinstance(own, str) and own:
+            body[CUSTOM] = orjson.Fragment(own)
+        made.append(orjson.dumps(body).decode())
+    return pd.Series(made, index=rows.index, dtype="str")
+
+
+def update_fields(rows: pd.DataFrame, contacts: pd.DataFrame, rules: Rules) -> tuple[pd.Series, pd.Series]:
+    """What an update sends for each row (JSON text, NaN: nothing), and the protected fields that it leaves alone.
+
+    `rows` and `contacts` are aligned by position. Only changed fields are sent; custom_field is sent merged and whole.
+    """
+    count = len(rows)
+    bodies: list[dict[str, Json] | None] = [None] * count
+    guarded: list[list[str] | None] = [None] * count
+    protected = {*rules.protect_fields, *(["tag"] if rules.owned == "tag" else [])}
+    for name in PLAIN_FIELDS:
+        for at, new, old in _differing(rows[name], contacts[name]):
+            if name in protected or (name in rules.fill_only and old != ""):
+                _note(guarded, at, name)
+            else:
+                _body(bodies, at)[name] = new
+    _custom(rows, contacts, rules, bodies, guarded)
+    texts = [orjson.dumps(body).decode() if body else None for body in bodies]
+    notes = [", ".join(names) if names else None for names in guarded]
+    return pd.Series(texts, index=rows.index, dtype="str"), pd.Series(notes, index=rows.index, dtype="str")
+
+
+def _custom(
+    rows: pd.DataFrame,
+    contacts: pd.DataFrame,
+    rules: Rules,
+    bodies: list[dict[str, Json] | None],
+    guarded: list[list[str] | None],
+) -> None:
+    protect, fill_only = _below(rules.protect_fields), _below(rules.fill_only)
+    for at, new, old in _differing(rows[CUSTOM], contacts[CUSTOM]):
+        whole = CUSTOM in rules.protect_fields or (CUSTOM in rules.fill_only and old != "")
+        change, held_back = custom_change(old, new, () if whole else protect, () if whole else fill_only)
+        if held_back or (whole and change is not None):
+            _note(guarded, at, CUSTOM)
+        if change is not None and not whole:
+            _body(bodies, at)[CUSTOM] = change
+
+
+def _differing(new: pd.Series, old: pd.Series) -> Iterator[tuple[int, str, str]]:
+    """Positions at which the row says something else than the contact holds, with both texts."""
+    stated = new.notna().to_numpy()
+    for at in np.flatnonzero(stated & (new.to_numpy(dtype=object) != old.to_numpy(dtype=object))).tolist():
+        yield at, str(new.iat[at]), str(old.iat[at])
+
+
+def _below(paths: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(path.removeprefix(CUSTOM + ".") for path in paths if path.startswith(CUSTOM + "."))
+
+
+def _body(bodies: list[dict[str, Json] | None], at: int) -> dict[str, Json]:
+    found = bodies[at]
+    if found is None:
+        found = bodies[at] = {}
+    return found
+
+
+def _note(guarded: list[list[str] | None], at: int, name: str) -> None:
+    names = guarded[at]
+    guarded[at] = [name] if names is None else [*names, name]
