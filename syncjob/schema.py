@@ -8,9 +8,10 @@ JSON object as text with sorted keys. A room checks the frames it hands on with 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import pandas as pd
+if TYPE_CHECKING:  # the field names alone must stay cheap: the loader's child process needs no pandas
+    import pandas as pd
 
 TEXT: Final = "str"
 INT: Final = "int64"
@@ -32,10 +33,14 @@ class Frame:
 
     def empty(self) -> pd.DataFrame:
         """A frame of this shape with no lines."""
+        import pandas as pd
+
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in self.columns.items()})
 
     def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame` with exactly these columns in this order and these types; missing text columns become NaN."""
+        import pandas as pd
+
         made = {}
         for name, dtype in self.columns.items():
             column = frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype=TEXT)
@@ -126,3 +131,18 @@ FIELD_CHANGES = Frame(
     (),
 )
 """One line per field that a change writes, old → new. `row_id` is -1 where no row stands behind the change."""
+
+CHANGES = Frame(
+    "changes",
+    {
+        "change_id": INT,
+        "verb": TEXT,
+        "row_id": INT,  # -1: no row stands behind it
+        "number": TEXT,
+        "sid": TEXT,  # NaN for a create
+        "fields": TEXT,  # JSON object: what is sent
+        "before": TEXT,  # JSON object: the contact as last read; NaN for a create
+    },
+    ("change_id",),
+)
+"""What a plan will do, in the order in which it is sent: creates, updates, deletes."""

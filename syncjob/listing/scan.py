@@ -190,7 +190,7 @@ def read_tail(pages: Pages, known: frozenset[str] | set[str], total: int) -> int
     """
     offset = max(0, total - pages.size)
     reading = pages.one(offset)
-    newest = reading.total
+    newest = reading.total if reading.total >= 0 else pages.one(0).total
     if newest > reading.end:
         pages.many(range(reading.end, newest, pages.size))
     elif newest >= 0 and newest - pages.size < offset:

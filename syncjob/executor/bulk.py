@@ -1,0 +1,128 @@
+"""Creates and updates: one request for up to a batch of changes, one reply per change."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from syncjob.errors import CallRefused, Interrupted, NotDelivered, RemoteRefused, ReplyLost
+from syncjob.executor.echo import stored_otherwise
+from syncjob.executor.work import TRIES, Work, settled
+from syncjob.journal import Settled
+from syncjob.model import Batch, Change, Reply, Verb
+from syncjob.planner import size_of
+
+PARTS_REFUSED = 8
+"""A batch refused whole, and refused in as many parts, is refused for what it is, not for one row."""
+SPLITS = 64
+"""Requests that may be spent on finding the rows for which a batch is refused."""
+PAUSE = 0.5
+LONGEST_PAUSE = 30.0
+
+Exists = Callable[[Work, list[tuple[Change, Reply]]], None]
+
+
+def send_all(work: Work, verb: Verb, exists: Exists, doubt: Callable[[Work], None]) -> None:
+    """Send every planned change of `verb`. `exists` adopts 409s, `doubt` settles what is in doubt."""
+    size = size_of(work.remote.abilities, verb, work.settings.batch_size)
+    undelivered = 0
+    while changes := work.journal.take(verb, "planned", size):
+        work.check()
+        _pause_for_repeats(work, changes)
+        try:
+            send(work, verb, changes, exists)
+            undelivered = 0
+        except ReplyLost:
+            doubt(work)
+        except NotDelivered as error:
+            undelivered += 1
+            _fail(work, verb, changes, error)
+            if undelivered == 2:
+                raise
+
+
+def send(work: Work, verb: Verb, changes: list[Change], exists: Exists, budget: Counter[str] | None = None) -> None:
+    """Send one batch; one that is refused whole is split until the rows that cause it are found."""
+    spent = budget if budget is not None else Counter()
+    batch = Batch(work.batch_id(verb), verb, tuple(changes))
+    request = work.journal.intend(batch.batch_id, verb, changes, work.seconds())
+    try:
+        replies = work.remote.send(batch)
+    except CallRefused as error:
+        _refused_whole(work, verb, changes, exists, error, spent)
+        return
+    except (NotDelivered, RemoteRefused, Interrupted):
+        work.journal.put_back(change.change_id for change in changes)
+        raise
+    spent["accepted"] += 1
+    take(work, verb, changes, replies, exists, request)
+
+
+def take(
+    work: Work, verb: Verb, changes: Sequence[Change], replies: Sequence[Reply], exists: Exists, request: int
+) -> None:
+    """Write down what each reply says of its change; what stays in doubt stays `sent`."""
+    pairs = list(zip(changes, replies, strict=True))
+    done = [found for change, reply in pairs if (found := _settled(work, verb, change, reply))]
+    work.settle(done, verb, request)
+    again = [
+        change.change_id for change, reply in pairs if reply.kind == "again" and work.tries[change.change_id] < TRIES
+    ]
+    if again:
+        work.journal.put_back(again)
+    there = [(change, reply) for change, reply in pairs if reply.kind == "exists"]
+    if there:
+        exists(work, there)
+
+
+def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | None:
+    if reply.kind == "done":
+        other = stored_otherwise(change, reply.contact)
+        reason = "stored_differently" if other else None
+        return settled(change, reply, "created" if verb == "create" else "updated", reason, other)
+    if reply.kind == "refused":
+        return settled(change, reply, "rejected", "refused_by_remote", reply.message)
+    if reply.kind == "gone":
+        return settled(change, reply, "rejected", "gone_meanwhile")
+    if reply.kind == "again":
+        work.tries[change.change_id] += 1
+        if work.tries[change.change_id] >= TRIES:
+            return settled(change, reply, "failed", "temporary_trouble", reply.message)
+    return None
+
+
+def _refused_whole(
+    work: Work, verb: Verb, changes: list[Change], exists: Exists, error: CallRefused, spent: Counter[str]
+) -> None:
+    spent["refused"] += 1
+    hopeless = not spent["accepted"] and spent["refused"] > PARTS_REFUSED
+    if len(changes) == 1 or hopeless or spent["refused"] + spent["accepted"] > SPLITS:
+        code, words = str(error.status), error.message
+        outcomes = [
+            Settled(c.change_id, "rejected", "refused_by_remote", words, c.sid, code, error.request_id, error.attempts)
+            for c in changes
+        ]
+        work.settle(outcomes, verb)
+        return
+    work.journal.put_back(change.change_id for change in changes)
+    middle = len(changes) // 2
+    for part in (changes[:middle], changes[middle:]):
+        work.check()
+        send(work, verb, part, exists, spent)
+
+
+def _fail(work: Work, verb: Verb, changes: list[Change], error: NotDelivered) -> None:
+    outcomes = [
+        Settled(
+            c.change_id, "failed", "temporary_trouble", error.message, c.sid, None, error.request_id, error.attempts
+        )
+        for c in changes
+    ]
+    work.settle(outcomes, verb)
+
+
+def _pause_for_repeats(work: Work, changes: Sequence[Change]) -> None:
+    """Wait a little longer each time, when every change of a batch has been sent before."""
+    fewest = min(work.tries[change.change_id] for change in changes)
+    if fewest:
+        work.wait(min(LONGEST_PAUSE, PAUSE * 2.0 ** (fewest - 1)))

@@ -1,0 +1,132 @@
+"""The order of things: settle what is in doubt, then creates, updates, deletes (CONTRACT 7 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from syncjob.errors import CallFailed, CallRefused, Interrupted, NotDelivered, RemoteRefused, ReplyLost, SyncjobError
+from syncjob.executor.adopting import adopt_existing, adopt_newcomers
+from syncjob.executor.bulk import send, send_all
+from syncjob.executor.doubt import settle_creates, settle_deletes, settle_updates
+from syncjob.executor.work import Work, settled
+from syncjob.journal import Settled
+from syncjob.model import Batch, Change, Reply
+
+ROUNDS = 4
+"""How often sending and settling take turns before what is left open stays open."""
+
+
+STOPS = (RemoteRefused, Interrupted)
+"""What ends the run at once; the request that met it was not executed."""
+
+
+def execute(work: Work) -> None:
+    """Carry the plan in the journal out, as far as it goes.
+
+    Raises `RemoteRefused`, `Interrupted`, or `NotDelivered` when the remote stays out of reach; the journal then tells
+    what was settled, what is in doubt, and what was never sent.
+    """
+    settle_doubts(work)
+    adopt_newcomers(work)
+    for _ in range(ROUNDS):
+        send_all(work, "create", adopt_existing, settle_creates)
+        settle_creates(work)
+        send_all(work, "update", _no_adoption, _leave)
+        _send_alone(work)
+        settle_updates(work)
+        if not work.journal.count(verb="create", state="planned") and not work.journal.count(
+            verb="update", state="planned"
+        ):
+            break
+    _send_deletes(work)
+
+
+def settle_doubts(work: Work) -> None:
+    """Settle, by reading, everything that an interrupted run left in doubt."""
+    settle_creates(work)
+    settle_updates(work)
+    settle_deletes(work)
+
+
+def _leave(_work: Work) -> None:
+    """Updates in doubt are settled after all were sent: sending the others can't disturb them."""
+
+
+def _no_adoption(work: Work, there: list[tuple[Change, Reply]]) -> None:
+    outcomes = [settled(change, reply, "rejected", "refused_by_remote", reply.message) for change, reply in there]
+    work.settle(outcomes, "update")
+
+
+def _send_alone(work: Work) -> None:
+    """An update that no entry of a reply could be attributed to is sent alone (CONTRACT 5)."""
+    for change in work.journal.take("update", "sent"):
+        work.check()
+        try:
+            send(work, "update", [change], _no_adoption)
+        except (ReplyLost, NotDelivered):
+            return
+
+
+def _send_deletes(work: Work) -> None:
+    if not work.journal.count(verb="delete", state="planned"):
+        return
+    if work.journal.trouble():
+        work.journal.end("not_sent", "earlier_trouble", None, work.at(), state="planned", verb="delete")
+        return
+    chunk = max(32, 4 * work.settings.concurrency)
+    with ThreadPoolExecutor(max(1, work.settings.concurrency), thread_name_prefix="delete") as pool:
+        while work.journal.count(verb="delete", state="planned"):
+            work.check()
+            fitting = min(chunk, work.affordable())
+            if fitting <= 0:
+                work.journal.end("held", "budget", None, work.at(), state="planned", verb="delete")
+                break
+            _delete_chunk(work, pool, work.journal.take("delete", "planned", fitting))
+            settle_deletes(work)
+
+
+def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -> None:
+    """One intent for the chunk, one request per contact, one commit for the replies."""
+    name = work.batch_id("delete")
+    request = work.journal.intend(name, "delete", changes, work.seconds())
+    answers = list(pool.map(lambda change: _delete(work, name, change), changes))
+    done: list[Settled] = []
+    for change, answer in zip(changes, answers, strict=True):
+        done += _deleted(change, answer)
+    work.settle(done, "delete", request)
+    refused = [(change, answer) for change, answer in zip(changes, answers, strict=True) if isinstance(answer, STOPS)]
+    if refused:
+        work.journal.put_back(change.change_id for change, _ in refused)
+        raise refused[0][1]
+
+
+def _delete(work: Work, batch: str, change: Change) -> Reply | SyncjobError:
+    try:
+        return work.remote.send(Batch(batch, "delete", (change,)))[0]
+    except (CallFailed, *STOPS) as error:
+        return error
+
+
+def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
+    """The outcome of one delete; a lost reply stays in doubt."""
+    if isinstance(answer, (ReplyLost, *STOPS)):
+        return []
+    if isinstance(answer, CallRefused):
+        return [_failed(change, answer, "rejected", "refused_by_remote")]
+    if isinstance(answer, CallFailed):
+        return [_failed(change, answer, "failed", "temporary_trouble")]
+    if answer.kind == "done":
+        return [settled(change, answer, "deleted")]
+    if answer.kind == "gone":
+        return [settled(change, answer, "deleted", "already_gone")]
+    if answer.kind == "refused":
+        return [settled(change, answer, "rejected", "refused_by_remote", answer.message)]
+    if answer.kind == "again":
+        return [settled(change, answer, "failed", "temporary_trouble", answer.message)]
+    return []
+
+
+def _failed(change: Change, error: CallFailed, outcome: str, reason: str) -> Settled:
+    code = str(error.status) if error.status else None
+    return Settled(change.change_id, outcome, reason, error.message, change.sid, code, error.request_id, error.attempts)

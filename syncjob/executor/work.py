@@ -1,0 +1,110 @@
+"""What the executor's parts share: the hands it works with, and what is known of the remote by now."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pandas as pd
+
+from syncjob.differ import Rules
+from syncjob.errors import Interrupted
+from syncjob.journal import Journal, Settled
+from syncjob.listing import Pages, Reader, read_tail
+from syncjob.model import Change, Reply
+from syncjob.remotes.base import Remote
+
+TRIES = 5
+"""How often a row that the remote asked to send again is sent (CONTRACT 8)."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Numbers and rules that the job sets. Times in seconds."""
+
+    batch_size: int = 5000
+    concurrency: int = 8
+    timeout: float = 60.0  # how long a request may take, so how long a lost one may still be at work
+    look_again: float = 3.0  # between two reads that must agree before a create is sent again
+    region: str = "IN"
+    rules: Rules = field(default_factory=Rules)
+
+
+@dataclass
+class Work:
+    """The state of one execution.
+
+    `known` are the sids proven by the listing or made by us; `total` is where the end of the listing was last seen;
+    `newcomers` are contacts of others that appeared since, by number. `affordable` says how many more requests fit the
+    budget.
+    """
+
+    remote: Remote
+    journal: Journal
+    reader: Reader
+    known: set[str]
+    total: int
+    settings: Settings
+    now: Callable[[], datetime]
+    wait: Callable[[float], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+    affordable: Callable[[], int] = lambda: 1 << 30
+    on_settled: Callable[[str, int], None] = lambda _verb, _count: None
+    tries: Counter[int] = field(default_factory=Counter)
+    newcomers: dict[str, pd.Series] = field(default_factory=dict)
+    batches: int = 0
+
+    def seconds(self) -> float:
+        """Now, as clock seconds."""
+        return self.now().timestamp()
+
+    def at(self) -> str:
+        """Now, as results show it."""
+        return self.now().isoformat(timespec="seconds")
+
+    def check(self) -> None:
+        """Raise `Interrupted` when the run was asked to stop."""
+        if self.stop.is_set():
+            raise Interrupted
+
+    def batch_id(self, verb: str) -> str:
+        """The name of the next batch; it goes on where an interrupted run ended."""
+        if not self.batches:
+            self.batches = int(self.journal.meta("batches", "0"))
+        self.batches += 1
+        self.journal.remember(batches=str(self.batches))
+        return f"{verb}-{self.batches}"
+
+    def settle(self, outcomes: Iterable[Settled], verb: str, request: int = 0) -> None:
+        """Write outcomes down and tell progress."""
+        done = list(outcomes)
+        self.journal.settle(done, self.at(), request=request, now=self.seconds())
+        self.known.update(s.sid for s in done if s.sid and s.outcome == "created")
+        self.on_settled(verb, len(done))
+
+    def read_newcomers(self) -> None:
+        """Read total and tail again; contacts not known before are `newcomers` from here on."""
+        pages = Pages(self.remote.page, self.reader, size=self.remote.abilities.page_size)
+        self.total = read_tail(pages, self.known, self.total)
+        frame = pages.gather.frame(self.settings.region)
+        for _, contact in frame[~frame["sid"].isin(self.known)].iterrows():
+            self.newcomers[contact["number"]] = contact
+
+
+def settled(
+    change: Change, reply: Reply, outcome: str, reason: str | None = None, detail: str | None = None
+) -> Settled:
+    """The outcome of `change` as `reply` tells it."""
+    return Settled(
+        change.change_id,
+        outcome,
+        reason,
+        detail,
+        reply.sid or change.sid,
+        str(reply.code) if reply.code else None,
+        reply.request_id,
+        reply.attempts,
+    )

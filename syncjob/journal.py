@@ -1,0 +1,285 @@
+"""What was meant and what came of it: one SQLite file per run, written before a request leaves and after its reply.
+
+A change is `planned` until an intent names it, `sent` from then on (in doubt, should we die now), and `settled` when
+its outcome is known. Intents and outcomes are committed on their own, thousands of rows to a commit, with
+`synchronous=FULL`: power may fail between any two. Nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pandas as pd
+
+from syncjob.errors import SyncjobError
+from syncjob.model import Change, Json, Verb
+from syncjob.plan import changes_of
+from syncjob.schema import CHANGES
+
+APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
+VERSION = 1
+
+_TABLES = """
+create table meta (name text primary key, value text not null) without rowid;
+create table change (
+    change_id integer primary key, verb text not null, row_id integer not null, number text, sid text, fields text,
+    before text, state text not null default 'planned', outcome text, reason text, detail text, code text,
+    request_id text, batch text, attempts integer not null default 0, at text, sent_at real
+);
+create index change_state on change (verb, state);
+create index change_number on change (number);
+create table request (
+    id integer primary key, batch text not null, verb text not null, first integer not null, last integer not null,
+    changes integer not null, attempt integer not null, sent_at real not null, replied_at real, status integer,
+    request_id text
+);
+"""
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The outcome of one change, as the remote answered or a read proved."""
+
+    change_id: int
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    sid: str | None = None
+    code: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+
+
+class Journal:
+    """One run's journal. Not shared between threads."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self.path = path
+        self._db = db
+
+    @classmethod
+    def create(cls, path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> Journal:
+        """A new journal holding the whole plan (schema.CHANGES), durable before this returns.
+
+        It is built aside and renamed: a journal under its own name always holds its whole plan.
+        """
+        aside = path.with_suffix(".new")
+        aside.unlink(missing_ok=True)
+        db = _connect(aside)
+        db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; {_TABLES}")
+        db.execute("begin")
+        db.executemany("insert into meta values (?, ?)", meta.items())
+        names = list(CHANGES.columns)
+        columns = [[None if value != value else value for value in table[name].tolist()] for name in names]
+        marks = ", ".join("?" * len(names))
+        db.executemany(f"insert into change ({', '.join(names)}) values ({marks})", zip(*columns, strict=True))
+        db.execute("commit")
+        db.execute("pragma wal_checkpoint(truncate)")
+        db.close()
+        aside.chmod(0o600)
+        aside.replace(path)
+        _sync_folder(path.parent)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Journal:
+        """An existing journal. Raises `SyncjobError` when it is damaged, foreign or of a newer version."""
+        if not path.exists():
+            raise SyncjobError(f"There is no journal at {path}.", code="journal_damaged")
+        try:
+            db = _connect(path)
+            (mark,) = db.execute("pragma application_id").fetchone()
+            (version,) = db.execute("pragma user_version").fetchone()
+            sound = db.execute("pragma quick_check(1)").fetchone() == ("ok",)
+        except sqlite3.DatabaseError as error:
+            raise _unusable(path, f"it can't be read ({error})") from error
+        if mark != APPLICATION_ID:
+            db.close()
+            raise _unusable(path, "it was not made by syncjob")
+        if version != VERSION or not sound:
+            db.close()
+            raise _unusable(path, "it is damaged" if version == VERSION else f"its version is {version}")
+        return cls(path, db)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def meta(self, name: str, default: str = "") -> str:
+        """A fact about the run."""
+        found = self._db.execute("select value from meta where name = ?", (name,)).fetchone()
+        return str(found[0]) if found else default
+
+    def remember(self, **facts: str) -> None:
+        """Write facts about the run down, durably."""
+        with self._commit():
+            self._db.executemany("insert or replace into meta values (?, ?)", facts.items())
+
+    def count(self, *, verb: Verb | None = None, state: str | None = None) -> int:
+        """How many changes there are, of a verb, in a state."""
+        where, values = _where(verb=verb, state=state)
+        return int(self._db.execute(f"select count(*) from change {where}", values).fetchone()[0])
+
+    def trouble(self) -> bool:
+        """Whether any change ended failed or unknown, or is still in doubt (CONTRACT 7: then no deletes are sent)."""
+        found = self._db.execute(
+            "select 1 from change where state = 'sent' or outcome in ('failed', 'unknown') limit 1"
+        ).fetchone()
+        return found is not None
+
+    def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
+        """Changes of `verb` in `state`, in order, at most `limit` (-1: all)."""
+        table = self._frame(
+            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? order by change_id limit ?",
+            (verb, state, limit),
+        )
+        return list(changes_of(table))
+
+    def sent_at(self, change_ids: Iterable[int]) -> float:
+        """When the latest intent that names one of these was written (clock seconds); 0.0: never."""
+        wanted = set(change_ids)
+        found = self._db.execute("select change_id, sent_at from change where state = 'sent'").fetchall()
+        return max((at for change_id, at in found if change_id in wanted and at), default=0.0)
+
+    def intend(self, batch: str, verb: Verb, changes: list[Change], now: float) -> int:
+        """Write down, durably, that these changes are about to leave; the id to report the reply under."""
+        ids = [change.change_id for change in changes]
+        with self._commit():
+            self._db.executemany(
+                "update change set state = 'sent', batch = ?, attempts = attempts + 1, sent_at = ? where change_id = ?",
+                [(batch, now, change_id) for change_id in ids],
+            )
+            done = self._db.execute(
+                "insert into request (batch, verb, first, last, changes, attempt, sent_at) "
+                "select ?, ?, ?, ?, ?, coalesce(max(attempts), 1), ? from change where change_id = ?",
+                (batch, verb, min(ids), max(ids), len(ids), now, ids[0]),
+            )
+        return int(done.lastrowid or 0)
+
+    def settle(
+        self, outcomes: Iterable[Settled], at: str, *, request: int = 0, status: int = 0, now: float = 0.0
+    ) -> None:
+        """Write outcomes down, durably, and that the request was answered."""
+        with self._commit():
+            self._db.executemany(
+                "update change set state = 'settled', outcome = ?, reason = ?, detail = ?, sid = coalesce(?, sid), "
+                "code = ?, request_id = coalesce(?, request_id), attempts = max(attempts, ?), at = ? "
+                "where change_id = ?",
+                [
+                    (s.outcome, s.reason, s.detail, s.sid, s.code, s.request_id, s.attempts, at, s.change_id)
+                    for s in outcomes
+                ],
+            )
+            if request:
+                self._db.execute("update request set replied_at = ?, status = ? where id = ?", (now, status, request))
+
+    def put_back(self, change_ids: Iterable[int]) -> None:
+        """Changes that were provably not executed: planned again."""
+        with self._commit():
+            self._db.executemany(
+                "update change set state = 'planned', outcome = null, reason = null where change_id = ?",
+                [(change_id,) for change_id in change_ids],
+            )
+
+    def turn(self, change_id: int, sid: str, fields: Mapping[str, Json], before: Mapping[str, Json]) -> None:
+        """A create whose contact exists already becomes the update of that contact (CONTRACT 8, adopted)."""
+        with self._commit():
+            self._db.execute(
+                "update change set verb = 'update', state = 'planned', sid = ?, fields = ?, before = ?, "
+                "reason = 'exists_already' where change_id = ?",
+                (sid, orjson.dumps(fields).decode(), orjson.dumps(before).decode(), change_id),
+            )
+
+    def end(
+        self, outcome: str, reason: str, detail: str | None, at: str, *, state: str, verb: Verb | None = None
+    ) -> None:
+        """Give every change of `verb` in `state` this outcome."""
+        where, values = _where(verb=verb, state=state)
+        with self._commit():
+            self._db.execute(
+                f"update change set state = 'settled', outcome = ?, reason = ?, detail = ?, at = ? {where}",
+                (outcome, reason, detail, at, *values),
+            )
+
+    def reopen(self, outcomes: Iterable[str]) -> int:
+        """Take settled changes with these outcomes up again: what never left is planned, `unknown` is in doubt."""
+        changed = 0
+        with self._commit():
+            for outcome in outcomes:
+                state = "sent" if outcome == "unknown" else "planned"
+                done = self._db.execute(
+                    "update change set state = ?, outcome = null, reason = null, detail = null "
+                    "where state = 'settled' and outcome = ?",
+                    (state, outcome),
+                )
+                changed += done.rowcount
+        return changed
+
+    def frame(self) -> pd.DataFrame:
+        """Every change with its state and outcome."""
+        return self._frame("select * from change order by change_id", ())
+
+    def known_sids(self) -> set[str]:
+        """The sids of contacts that this run made."""
+        found = self._db.execute("select sid from change where sid is not null")
+        return {sid for (sid,) in found}
+
+    def _frame(self, query: str, values: tuple[object, ...]) -> pd.DataFrame:
+        cursor = self._db.execute(query, values)
+        names = [column[0] for column in cursor.description]
+        return pd.DataFrame.from_records(cursor.fetchall(), columns=names)
+
+    @contextmanager
+    def _commit(self) -> Iterator[None]:
+        try:
+            self._db.execute("begin immediate")
+            yield
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            raise SyncjobError(
+                f"The journal {self.path} can't be written: {error}.",
+                code="journal_unwritable",
+                advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
+            ) from error
+
+
+def _where(*, verb: Verb | None, state: str | None) -> tuple[str, tuple[str, ...]]:
+    named = [(name, value) for name, value in (("verb", verb), ("state", state)) if value]
+    text = " and ".join(f"{name} = ?" for name, _ in named)
+    return (f"where {text}" if text else ""), tuple(value for _, value in named)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    db.execute("pragma journal_mode=wal")
+    db.execute("pragma synchronous=full")
+    return db
+
+
+def _unusable(path: Path, why: str) -> SyncjobError:
+    return SyncjobError(
+        f"The journal {path} can't be used: {why}.",
+        code="journal_damaged",
+        advice="Nothing was changed in it. Move it away to start afresh; restore it from a backup to go on.",
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,109 @@
+"""The plan as a value: what will be done, to whom, why, at what cost, and what stands against it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import orjson
+import pandas as pd
+
+from syncjob.model import Change, Verb
+from syncjob.schema import FIELDS
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A guard's no: its code, the figures against the limit, the key to turn, and the first rows it is about."""
+
+    code: str
+    figures: str
+    setting: str
+    examples: tuple[str, ...] = ()
+    final: bool = False  # can't be overridden
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What is still to be spent: requests, and minutes at the rate in force (NaN-free; 0.0 where no rate is set)."""
+
+    requests: int
+    minutes: float
+    by: Mapping[str, int] = field(default_factory=dict)  # tail, creates, updates, deletes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All decisions of a run.
+
+    `table` holds the changes (schema.CHANGES), `outcomes` one line per row (schema.OUTCOMES; rows with a change are
+    `planned`), `remote_only` the leftover contacts (schema.REMOTE_ONLY), `field_changes` old → new.
+    """
+
+    plan_id: str
+    job: str
+    account: str
+    kind: str
+    made: str  # local time with zone, ISO
+    sources: tuple[str, ...]
+    listing: str  # how and when the remote was read, and what it cost
+    existing: int
+    total: int
+    partial: str | None
+    table: pd.DataFrame
+    outcomes: pd.DataFrame
+    remote_only: pd.DataFrame
+    field_changes: pd.DataFrame
+    cost: Cost
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Changes by verb, rows by outcome, and leftover contacts by outcome where nothing is done to them."""
+        verbs = {verb: int((self.table["verb"] == verb).sum()) for verb in ("create", "update", "delete")}
+        rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
+        return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits over every change: an override of a guard holds for this very plan (CONTRACT 7)."""
+        return fingerprint(self.table)
+
+    def changes(self, verb: Verb | None = None) -> Iterator[Change]:
+        """Every change as a value, or those of one verb."""
+        table = self.table if verb is None else self.table[self.table["verb"] == verb]
+        return changes_of(table)
+
+
+def changes_of(table: pd.DataFrame) -> Iterator[Change]:
+    """The lines of a CHANGES frame as values."""
+    columns = (table[name].tolist() for name in ("change_id", "verb", "row_id", "number", "sid", "fields", "before"))
+    for change_id, verb, row_id, number, sid, fields, before in zip(*columns, strict=True):
+        yield Change(
+            change_id,
+            verb,
+            row_id,
+            number if isinstance(number, str) else "",
+            sid if isinstance(sid, str) else None,
+            orjson.loads(fields) if isinstance(fields, str) else {},
+            orjson.loads(before) if isinstance(before, str) else {},
+        )
+
+
+def fingerprint(table: pd.DataFrame) -> str:
+    """See `Plan.fingerprint`; independent of the order of the changes."""
+    parts = (table[name].fillna("").astype("str") for name in ("verb", "number", "sid", "fields"))
+    lines = sorted("\x1f".join(line) for line in zip(*parts, strict=True))
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:12]
+
+
+def label(name: str) -> str:
+    """A field as people say it: first_name → First name; custom_field.loyalty → loyalty."""
+    if name.startswith("custom_field."):
+        return name.removeprefix("custom_field.")
+    return name.replace("_", " ").capitalize()
+
+
+LABELS = {name: label(name) for name in FIELDS}

@@ -1,0 +1,167 @@
+"""verdicts + abilities → Plan.
+
+Enters: a Diff, the rows it is about, what the remote can do, and facts for the head of the plan. Leaves: a Plan with
+its changes numbered in the order in which they are sent, its cost, and old → new of every field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+import pandas as pd
+
+from syncjob.differ import Diff
+from syncjob.model import VERBS, Abilities, Json
+from syncjob.plan import Cost, label
+from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
+
+EMPTY = "–"
+SHOWN = 60
+"""Characters of a value that a line of changes shows."""
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """The frames of a plan, before its head is written."""
+
+    table: pd.DataFrame
+    outcomes: pd.DataFrame
+    remote_only: pd.DataFrame
+    field_changes: pd.DataFrame
+
+
+def draft(diff: Diff) -> Drafted:
+    """Changes, outcomes and old → new of everything the diff decided."""
+    table = _changes(diff)
+    field_changes = _field_changes(table)
+    said = _said(field_changes)
+    outcomes = _outcomes(diff, said)
+    remote_only = _remote_only(diff, said)
+    return Drafted(table, outcomes, remote_only, field_changes)
+
+
+def cost(table: pd.DataFrame, abilities: Abilities, batch_size: int, rate: float | None) -> Cost:
+    """Requests and minutes to come: the tail, ⌈C/5000⌉ + ⌈U/5000⌉ + D. `rate` is per second, None: no limit."""
+    counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS}
+    by = {verb + "s": -(-count // size_of(abilities, verb, batch_size)) for verb, count in counts.items()}
+    by["tail"] = 1 if counts["create"] and abilities.lists else 0
+    requests = sum(by.values())
+    return Cost(requests, requests / rate / 60 if rate else 0.0, by)
+
+
+def size_of(abilities: Abilities, verb: str, batch_size: int) -> int:
+    """Changes of `verb` in one request: the job's batch size, never above what the remote can take."""
+    limits: Mapping[str, int] = {str(name): size for name, size in abilities.batch_size.items()}
+    return max(1, min(batch_size, limits.get(verb, 1)))
+
+
+def _changes(diff: Diff) -> pd.DataFrame:
+    rows = diff.verdicts[diff.verdicts["verdict"].isin(VERBS)]
+    left = diff.leftovers[diff.leftovers["verdict"].isin(VERBS)].assign(row_id=-1)
+    both = pd.concat([rows, left], ignore_index=True) if len(left) else rows.reset_index(drop=True)
+    both["verb"] = both["verdict"]
+    both["before"] = before_images(both["sid"], diff.existing)
+    rank = both["verb"].map({verb: place for place, verb in enumerate(VERBS)})
+    both = both.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+    both["change_id"] = both.index + 1
+    return CHANGES.shape(both)
+
+
+def before_images(sids: pd.Series, existing: pd.DataFrame) -> pd.Series:
+    """For each sid, the contact as last read, as JSON text; NaN where there is none."""
+    wanted = existing[existing["sid"].isin(sids.dropna())]
+    images = {}
+    columns = (wanted[name].tolist() for name in ("sid", "raw", *FIELDS))
+    for sid, raw, *values in zip(*columns, strict=True):
+        images[sid] = image(raw, dict(zip(FIELDS, values, strict=True)))
+    return sids.map(images).astype("str") if images else pd.Series(None, index=sids.index, dtype="str")
+
+
+def image(raw: str, fields: Mapping[str, str]) -> str:
+    """One contact as JSON text; empty fields are left out."""
+    body: dict[str, object] = {"number": raw}
+    for name, value in fields.items():
+        if value:
+            body[name] = orjson.Fragment(value) if name == "custom_field" else value
+    return orjson.dumps(body).decode()
+
+
+def _field_changes(table: pd.DataFrame) -> pd.DataFrame:
+    lines = []
+    columns = (table[name].tolist() for name in ("row_id", "sid", "number", "verb", "fields", "before"))
+    for row_id, sid, number, verb, fields, before in zip(*columns, strict=True):
+        if verb == "update":
+            old, new = orjson.loads(before), orjson.loads(fields)
+            lines += [(row_id, sid, number, name, was, now, "planned") for name, was, now in flat(old, new)]
+    return FIELD_CHANGES.shape(pd.DataFrame(lines, columns=list(FIELD_CHANGES.columns)))
+
+
+def flat(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[tuple[str, str, str]]:
+    """(field, old, new) for every field of `new`, custom_field key by key; only what differs."""
+    found: list[tuple[str, str, str]] = []
+    for name, now in new.items():
+        was = old.get(name)
+        if isinstance(now, dict):
+            inner = was if isinstance(was, dict) else {}
+            found += [(f"{name}.{path}", before, after) for path, before, after in flat(inner, now)]
+        elif text(was) != text(now):
+            found.append((name, text(was), text(now)))
+    return found
+
+
+def text(value: Json) -> str:
+    """A value as people read it; nothing is ""."""
+    if value is None or value == {}:
+        return ""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def said_of(changes: list[tuple[str, str, str]]) -> str:
+    """Old → new in one line: First name: Asha → Aisha; Tag: – → vip."""
+    return "; ".join(f"{label(name)}: {_short(was)} → {_short(now)}" for name, was, now in changes)
+
+
+def _short(value: str) -> str:
+    return (value if len(value) <= SHOWN else value[: SHOWN - 1] + "…") or EMPTY
+
+
+def _said(field_changes: pd.DataFrame) -> dict[str, str]:
+    """sid → old → new in one line."""
+    lines: dict[str, list[tuple[str, str, str]]] = {}
+    columns = (field_changes[name].tolist() for name in ("sid", "field", "old", "new"))
+    for sid, name, was, now in zip(*columns, strict=True):
+        lines.setdefault(sid, []).append((name, was, now))
+    return {sid: said_of(changes) for sid, changes in lines.items()}
+
+
+def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
+    verdicts = diff.verdicts
+    planned = verdicts["verdict"].isin(VERBS)
+    outcomes = pd.DataFrame(
+        {
+            "row_id": verdicts["row_id"],
+            "outcome": verdicts["verdict"].where(~planned, "planned"),
+            "reason": verdicts["reason"],
+            "detail": verdicts["detail"],
+            "changes": verdicts["sid"].map(dict(said)).where(planned),
+            "action": verdicts["verdict"].where(planned),
+            "number": verdicts["number"],
+            "sid": verdicts["sid"],
+            "attempts": 0,
+        }
+    )
+    return OUTCOMES.shape(outcomes)
+
+
+def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
+    left = diff.leftovers
+    planned = left["verdict"].isin(VERBS)
+    made = left.drop(columns=["fields", "created"]).assign(
+        outcome=left["verdict"].where(~planned, "planned"),
+        action=left["verdict"].where(planned),
+        changes=left["sid"].map(dict(said)).where(planned),
+        attempts=0,
+    )
+    return REMOTE_ONLY.shape(made.drop(columns="verdict"))
