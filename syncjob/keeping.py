@@ -1,0 +1,168 @@
+"""A run's own copy of what it read and decided, kept until it is settled (CONTRACT 8).
+
+Frames are Parquet, the rest is one JSON document; both lie in the run's folder in the state folder. With them and the
+journal a run can be settled and continued without its source and without another listing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import orjson
+import pandas as pd
+from pydantic import TypeAdapter
+
+from syncjob.errors import SyncjobError
+from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
+from syncjob.model import Json
+from syncjob.plan import Cost, Plan
+from syncjob.schema import CHANGES, FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, ROWS
+
+_FRAMES = {"table": CHANGES, "outcomes": OUTCOMES, "remote_only": REMOTE_ONLY, "field_changes": FIELD_CHANGES}
+_HEAD = "head.json"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run keeps: what it read, what it decided, what the listing proved, and its settings without secrets.
+
+    `sids` are all contacts of the proven listing. `settings` is `Config.public()`; `facts` is what results tell.
+    """
+
+    loaded: Loaded
+    plan: Plan
+    sids: pd.Series[str]
+    settings: Mapping[str, Json]
+    facts: Mapping[str, Json]
+
+
+def keep(folder: Path, kept: Kept) -> None:
+    """Write everything down, durably. The head comes last: with it, the copy is whole."""
+    for name in _FRAMES:
+        _write_frame(folder / f"{name}.parquet", getattr(kept.plan, name))
+    _write_frame(folder / "rows.parquet", kept.loaded.rows)
+    _write_frame(folder / "sids.parquet", kept.sids.to_frame("sid"))
+    for place, table in enumerate(kept.loaded.tables):
+        _write_table(folder / f"cells-{place}", table)
+    head = {
+        "plan": _plan_head(kept.plan),
+        "tables": [_table_head(table) for table in kept.loaded.tables],
+        "mappings": [_mapping_head(mapping) for mapping in kept.loaded.mappings],
+        "partial": kept.loaded.partial,
+        "settings": kept.settings,
+        "facts": kept.facts,
+    }
+    write_whole(folder / _HEAD, orjson.dumps(head))
+
+
+def recall(folder: Path) -> Kept:
+    """What `keep` wrote. Raises `SyncjobError` when it is damaged."""
+    try:
+        head = orjson.loads((folder / _HEAD).read_bytes())
+        frames = {name: shape.shape(pd.read_parquet(folder / f"{name}.parquet")) for name, shape in _FRAMES.items()}
+        rows = ROWS.shape(pd.read_parquet(folder / "rows.parquet"))
+        sids = pd.read_parquet(folder / "sids.parquet")["sid"].astype("str")
+        tables = tuple(_read_table(folder / f"cells-{n}", about) for n, about in enumerate(head["tables"]))
+        mappings = tuple(_mapping(about) for about in head["mappings"])
+    except (OSError, ValueError, KeyError) as error:
+        raise SyncjobError(
+            f"The copy in {folder} can't be read: {error}.",
+            code="journal_damaged",
+            advice="Restore the folder from a backup, or start a new run.",
+        ) from error
+    about = head["plan"]
+    plan = Plan(**{**about, "cost": Cost(**about["cost"]), "sources": tuple(about["sources"]), **frames})
+    plan = replace(plan, refusals=(), notes=tuple(about["notes"]))
+    return Kept(Loaded(tables, mappings, rows, head["partial"]), plan, sids, head["settings"], head["facts"])
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write aside, sync, rename. Raises `SyncjobError` when the disk won't have it."""
+    aside = path.with_name(path.name + ".new")
+    try:
+        handle = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _write_frame(path: Path, frame: pd.DataFrame) -> None:
+    aside = path.with_name(path.name + ".new")
+    try:
+        frame.to_parquet(aside, index=False, compression="zstd")
+        aside.chmod(0o600)
+        with aside.open("rb") as file:
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> SyncjobError:
+    return SyncjobError(
+        f"{path} can't be written: {error.strerror}.",
+        code="state_unwritable",
+        advice="Free disk space or mend the folder's permissions. Nothing was sent that is not in the journal.",
+    )
+
+
+def _write_table(path: Path, table: Table) -> None:
+    cells = table.cells.set_axis([str(name) for name in table.cells.columns], axis=1)
+    _write_frame(path.with_suffix(".parquet"), cells.assign(row_number=table.row_numbers.to_numpy()))
+    _write_frame(path.with_suffix(".problems.parquet"), table.problems)
+
+
+def _read_table(path: Path, about: Mapping[str, Json]) -> Table:
+    cells = pd.read_parquet(path.with_suffix(".parquet"))
+    row_numbers = cells.pop("row_number")
+    cells = cells.set_axis(range(len(cells.columns)), axis=1).astype("str")
+    columns = tuple(Column(*pair) for pair in zip(_texts(about["letters"]), _texts(about["headers"]), strict=True))
+    problems = pd.read_parquet(path.with_suffix(".problems.parquet"))
+    sheet = about["sheet"]
+    return Table(
+        str(about["source"]),
+        None if sheet is None else str(sheet),
+        columns,
+        cells,
+        row_numbers,
+        PROBLEMS.shape(problems),
+        TypeAdapter(Facts).validate_python(about["facts"]),
+    )
+
+
+def _texts(value: Json) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def _table_head(table: Table) -> dict[str, object]:
+    return {
+        "source": table.source,
+        "sheet": table.sheet,
+        "letters": [column.letter for column in table.columns],
+        "headers": [column.header for column in table.columns],
+        "facts": asdict(table.facts),
+    }
+
+
+def _mapping_head(mapping: FieldMap) -> dict[str, object]:
+    found = TypeAdapter(FieldMap).dump_python(mapping, mode="json")
+    return dict(found)
+
+
+def _mapping(about: Mapping[str, Json]) -> FieldMap:
+    return TypeAdapter(FieldMap).validate_python(about, strict=False)
+
+
+def _plan_head(plan: Plan) -> dict[str, object]:
+    about = {
+        name: getattr(plan, name)
+        for name in ("plan_id", "job", "account", "kind", "made", "sources", "listing", "existing", "total", "partial")
+    }
+    return {**about, "notes": plan.notes, "cost": asdict(plan.cost)}
