@@ -65,6 +65,7 @@ REASONS: dict[str, Reason] = {
         Reason("number_extension", "{detail} carries an extension.", "Leave out the extension."),
         Reason("number_short_code", "{detail} is a short code, not a phone number.", "Use the full number."),
         Reason("number_no_digits", "{detail} holds no phone number.", "Fill in the number."),
+        Reason("key_missing", "The cell that says which contact is meant is empty.", "Fill it in."),
         Reason("row_damaged", "The line is damaged: {detail}.", "Repair the line in the file."),
         Reason("error_cell", "The cell holds an error ({detail}).", "Correct the formula or type the value."),
         Reason(
@@ -72,24 +73,48 @@ REASONS: dict[str, Reason] = {
             "The cell holds a formula without a saved value.",
             "Open the file in a spreadsheet program and save it.",
         ),
-        Reason("custom_field_invalid", "{detail} is not a JSON object.", "Correct the text, or leave the cell empty."),
+        Reason(
+            "custom_field_invalid",
+            "{detail} is not a set of names and values in curly brackets.",
+            "Correct it, or empty the cell.",
+        ),
         Reason("not_a_contact", "This is a total, not a contact."),
         Reason("conflicting_rows", "Other rows have the same number but other details: {detail}.", "Keep one row."),
         Reason("identical_row", "Identical to {detail}."),
-        Reason("superseded", "Another row with the same number was used: {detail}."),
+        Reason("superseded", "Another row with the same number was used: {detail}.", "Keep one row."),
         # diff (CONTRACT 3, 4, 7)
         Reason("ambiguous_remote", "Several contacts have this number: {detail}.", "Remove all but one in Exotel."),
         Reason("mode", "The job's mode ({detail}) leaves this out."),
-        Reason("protected", "A protected field or number would have changed: {detail}."),
-        Reason("not_owned", "This contact is not ours: this job did not make it."),
-        Reason("claimed", "Another job names this contact: {detail}."),
-        Reason("removed_remotely", "Somebody removed this contact from Exotel after this job had made it."),
+        Reason(
+            "protected",
+            "A protected field or number would have changed: {detail}.",
+            "To change it, take it out of protect in the config.",
+        ),
+        Reason(
+            "not_owned",
+            "This contact is not ours: this job did not make it.",
+            "To touch it, widen owned in the config.",
+        ),
+        Reason("claimed", "Another job names this contact: {detail}.", "Take it out of that job's sheet first."),
+        Reason(
+            "removed_remotely",
+            "Somebody removed this contact from Exotel after this job had made it.",
+            "To add it again, set gone: recreate in the config; otherwise take the row out.",
+        ),
         Reason("kept", "Not in your file, and kept there: the settings say never remove."),
-        Reason("reported", "Not in your file; the settings say to report it."),
+        Reason(
+            "reported",
+            "Not in your file; the settings say to report it.",
+            "Add it to your file, or remove it in Exotel.",
+        ),
         Reason("unreadable_rows", "Kept, because {detail} of your rows have no readable number.", "Fix those rows."),
-        Reason("twin_on_hold", "Kept, because the row with this number is on hold."),
-        Reason("remote_number_unreadable", "The number of this contact can't be read; it is never removed."),
-        Reason("trial", "Left for later: this was a trial of the first rows."),
+        Reason("twin_on_hold", "Kept, because the row with this number is on hold.", "Fix that row."),
+        Reason(
+            "remote_number_unreadable",
+            "The number of this contact can't be read, so it is never removed.",
+            "Correct the number in Exotel.",
+        ),
+        Reason("trial", "Left for later: this was a trial of the first rows.", "Run again without --first."),
         Reason("not_there", "There is no such contact to remove."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)
@@ -97,20 +122,34 @@ REASONS: dict[str, Reason] = {
         Reason("exists_already", "It had been added by somebody else meanwhile."),
         Reason("already_gone", "It was gone already."),
         Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
-        Reason("stored_differently", "Stored, but not exactly as sent: {detail}."),
+        Reason(
+            "stored_differently",
+            "Stored, but not exactly as sent: {detail}.",
+            "Check that what Exotel holds is right; it is not sent again until the sheet changes.",
+        ),
         Reason("temporary_trouble", "Exotel had trouble: {detail}.", "Run syncjob resume."),
         Reason("reply_lost", "The reply never came.", "Run syncjob resume: it looks whether it landed."),
         Reason("reply_unclear", "The reply can't be matched to this row.", "Run syncjob resume."),
+        Reason("release_accepted", "The release was accepted; the number is given up for good."),
+        Reason(
+            "pending_messages",
+            "It still has messages waiting to go out, so it can't be removed.",
+            "Wait until they are sent, or cancel them, then run again.",
+        ),
         Reason("changed_since_plan", "It was changed by somebody else after the plan was made.", "Make a new plan."),
         Reason("earlier_trouble", "Not removed, because something before it failed.", "Run syncjob resume."),
         Reason("run_ended", "The run ended before its turn: {detail}.", "Run syncjob resume."),
         Reason("budget", "It did not fit in this run's budget.", "It comes first in the next run."),
         # guards (CONTRACT 7)
-        Reason("source_empty", "The source holds no contact.", "Check the file."),
+        Reason("source_empty", "The source holds no contact.", "Check that it was saved with its rows."),
         Reason("source_old", "The source is older than allowed: {detail}.", "Ask for a new file."),
         Reason("source_shrank", "The source shrank: {detail}.", "Check that it is complete."),
-        Reason("source_unfamiliar", "Few of the last run's numbers are in this source: {detail}.", "Check the file."),
-        Reason("column_vanished", "A column of the last run is gone: {detail}.", "Check the file."),
+        Reason(
+            "source_unfamiliar",
+            "Few of the last run's numbers are in this source: {detail}.",
+            "Check that it is the right file.",
+        ),
+        Reason("column_vanished", "A column of the last run is gone: {detail}.", "Put it back, or approve the plan."),
         Reason(
             "column_changed_everywhere",
             "Nearly every contact would get another value in one column: {detail}.",
@@ -122,6 +161,27 @@ REASONS: dict[str, Reason] = {
         Reason("guard_refused", "A guard refused the plan: {detail}.", "Check the plan."),
         # runs (CONTRACT 9)
         Reason("internal_error", "An error of syncjob's own.", "Please report it with the log."),
+        Reason("out_of_balance", "Rows and outcomes do not add up: {detail}.", "Please report it with the log."),
+        Reason(
+            "results_unwritable",
+            "The results can't be written: {detail}.",
+            "Make room or name another folder under results: dir, then run again.",
+        ),
+        Reason(
+            "journal_damaged",
+            "What syncjob keeps about its runs can't be read.",
+            "Put the state folder back from a backup, or move it away: the next run then starts without memory.",
+        ),
+        Reason(
+            "journal_unwritable",
+            "The journal of the run can't be written, so nothing more was sent.",
+            "Make room in the state folder, then run syncjob resume.",
+        ),
+        Reason(
+            "state_unwritable",
+            "The state folder can't be written.",
+            "Make room, or name another folder under state: dir.",
+        ),
         Reason("config_invalid", "The config is not right.", "Correct the lines named."),
         Reason("source_unreadable", "The source can't be read.", "Save it again, as .xlsx or .csv."),
         Reason("source_missing", "The source can't be found.", "Check the path."),
@@ -134,3 +194,26 @@ REASONS: dict[str, Reason] = {
         Reason("interrupted", "The run was interrupted.", "Run syncjob resume."),
     )
 }
+
+PLANNED: dict[str, str] = {"create": "Would be added", "update": "Would be changed", "delete": "Would be removed"}
+"""What a `planned` row would become, by action."""
+
+GROUPS: dict[str, str] = {
+    "Rows": "number_missing",
+    "Differences": "ambiguous_remote",
+    "Sending": "refused_by_remote",
+    "Guards": "source_empty",
+    "Runs": "internal_error",
+}
+"""The groups in which the reasons stand above: the title, and the code each begins with."""
+
+
+def group_of(code: str) -> str:
+    """The group of the reason `code`. Raises `KeyError` when there is no such reason."""
+    titles = {first: title for title, first in GROUPS.items()}
+    title = ""
+    for known in REASONS:
+        title = titles.get(known, title)
+        if known == code:
+            return title
+    raise KeyError(code)

@@ -1,0 +1,89 @@
+"""Plans and results as text for a terminal or a mail from cron."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from syncjob.words import OUTCOMES, REASONS
+
+if TYPE_CHECKING:
+    from syncjob.job.session import Outcome
+    from syncjob.plan import Plan
+
+SHOWN = 5
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan: counts, first changes, what stands out, cost."""
+    counts = plan.counts
+    verbs = (("create", "to add"), ("update", "to change"), ("delete", "to remove"))
+    parts = [f"{counts[verb]:,} {words}" for verb, words in verbs]
+    parts += [
+        f"{count:,} {OUTCOMES[name].word.lower()}" for name, count in counts.items() if name in OUTCOMES and count
+    ]
+    lines = [f"Plan of job {plan.job}: {' · '.join(parts)}"]
+    if plan.partial:
+        lines.append(f"  Partial: {plan.partial}.")
+    lines += [f"  {line}" for line in plan.notes]
+    lines.append(f"  {plan.listing}")
+    lines += _examples(plan)
+    lines += _left(plan)
+    if len(plan.table):
+        lines.append(f"  Still to come: {plan.cost.requests:,} requests{_minutes(plan.cost.minutes)}.")
+    return "\n".join(lines)
+
+
+def _minutes(minutes: float) -> str:
+    if minutes < 0.05:
+        return ""
+    return f", about {minutes:.0f} min" if minutes >= 1 else f", about {minutes * 60:.0f} s"
+
+
+def _examples(plan: Plan) -> list[str]:
+    lines = []
+    said = {"create": "+", "update": "~", "delete": "-"}
+    changes = plan.field_changes.groupby("sid", sort=False)
+    for verb, mark in said.items():
+        table = plan.table[plan.table["verb"] == verb]
+        for number, sid in zip(table["number"].head(SHOWN), table["sid"].head(SHOWN), strict=True):
+            detail = ""
+            if verb == "update" and sid in changes.groups:
+                fields = changes.get_group(sid)
+                old_new = zip(fields["field"], fields["old"], fields["new"], strict=True)
+                detail = "  " + "; ".join(f"{name}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+            lines.append(f"  {mark} {number}{detail}")
+        if len(table) > SHOWN:
+            lines.append(f"  {mark} … and {len(table) - SHOWN:,} more")
+    return lines
+
+
+def _left(plan: Plan) -> list[str]:
+    left = plan.remote_only[plan.remote_only["outcome"] != "planned"]
+    return [
+        f"  {count:,} contacts not in the source: {REASONS[str(reason)].says.replace('{detail}', '…')}"
+        for reason, count in left["reason"].value_counts().items()
+        if str(reason) in REASONS
+    ]
+
+
+def outcome_text(outcome: Outcome) -> str:
+    """How a run ended: the balance, what needs a person, the files."""
+    results = outcome.results
+    if results is None:
+        return ""
+    lines = [f"{results.balance}"]
+    only = results.remote_only["outcome"].value_counts()
+    done = [f"{count:,} {OUTCOMES[str(name)].word.lower()}" for name, count in only.items() if name != "skipped"]
+    if done:
+        lines.append(f"Contacts not in the source: {', '.join(done)}.")
+    fix = int(results.to_fix().sum())
+    if fix:
+        lines.append(f"{fix:,} rows need a person.")
+    if outcome.files:
+        lines.append(f"Results: {outcome.files.result}")
+        if outcome.files.fixing:
+            lines.append(f"To fix:  {outcome.files.fixing}")
+        lines += list(outcome.files.notes)
+    if results.facts.next_command:
+        lines.append(f"Next:    {results.facts.next_command}")
+    return "\n".join(lines)
