@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
+from syncjob.columns import FieldMap
 from syncjob.schema import INT, TEXT, Frame
+
+__all__ = ["PROBLEMS", "Column", "Facts", "FieldMap", "Loaded", "Table"]
 
 PROBLEMS = Frame(
     "problems",
@@ -65,16 +67,6 @@ class Table:
     row_numbers: pd.Series[int]
     problems: pd.DataFrame
     facts: Facts
-
-
-@dataclass(frozen=True)
-class FieldMap:
-    """Which contact field each column of a table feeds, and how that was found out."""
-
-    field_of: Mapping[int, str]  # column position → number, first_name, …, custom_field.x.y, custom_field
-    how: Mapping[int, str]  # column position → config, name, alias, remembered, near
-    unmapped: tuple[int, ...] = ()
-    proposed: Mapping[int, str] = field(default_factory=dict)  # near-names: to be asked at a terminal, never silent
 
 
 @dataclass(frozen=True)
