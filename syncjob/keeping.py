@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import orjson
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from syncjob.errors import SyncjobError
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
 from syncjob.model import Json
-from syncjob.plan import Cost, Plan
+from syncjob.plan import Cost, Figures, Plan, Refusal
 from syncjob.schema import CHANGES, FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, ROWS
 
 _FRAMES = {"table": CHANGES, "outcomes": OUTCOMES, "remote_only": REMOTE_ONLY, "field_changes": FIELD_CHANGES}
@@ -74,8 +74,21 @@ def recall(folder: Path) -> Kept:
             advice="Restore the folder from a backup, or start a new run.",
         ) from error
     about = head["plan"]
-    plan = Plan(**{**about, "cost": Cost(**about["cost"]), "sources": tuple(about["sources"]), **frames})
-    plan = replace(plan, refusals=(), notes=tuple(about["notes"]))
+    refusals = tuple(TypeAdapter(Refusal).validate_python(refusal) for refusal in about.pop("refusals"))
+    made = {name: about.pop(name) for name in ("sources", "notes")}
+    cost, figures = Cost(**about.pop("cost")), Figures(**about.pop("figures"))
+    plan = Plan(
+        **about,
+        sources=tuple(made["sources"]),
+        notes=tuple(made["notes"]),
+        cost=cost,
+        figures=figures,
+        refusals=refusals,
+        table=frames["table"],
+        outcomes=frames["outcomes"],
+        remote_only=frames["remote_only"],
+        field_changes=frames["field_changes"],
+    )
     return Kept(Loaded(tables, mappings, rows, head["partial"]), plan, sids, head["settings"], head["facts"])
 
 
@@ -163,6 +176,12 @@ def _mapping(about: Mapping[str, Json]) -> FieldMap:
 def _plan_head(plan: Plan) -> dict[str, object]:
     about = {
         name: getattr(plan, name)
-        for name in ("plan_id", "job", "account", "kind", "made", "sources", "listing", "existing", "total", "partial")
+        for name in ("plan_id", "job", "account", "kind", "made", "sources", "listing", "total", "partial")
     }
-    return {**about, "notes": plan.notes, "cost": asdict(plan.cost)}
+    return {
+        **about,
+        "notes": plan.notes,
+        "cost": asdict(plan.cost),
+        "figures": asdict(plan.figures),
+        "refusals": [asdict(refusal) for refusal in plan.refusals],
+    }

@@ -39,7 +39,7 @@ _RUNS = """
 create table if not exists run (
     run_id text primary key, job text not null, sources text not null, state text not null, started text not null,
     ended text, exit_code integer, live integer not null, whole integer not null, undone integer not null default 0,
-    good integer not null default 0, kind text not null, rows text, fields text, counts text, results text
+    good integer not null default 0, kind text not null, rows text, fields text, counts text, results text, plan_id text
 )
 """
 
@@ -61,6 +61,7 @@ class RunRecord:
     undone: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
     results: str | None = None
+    plan_id: str = ""  # of the plan it carried out
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,9 @@ class Memory:
     def begin(self, run: RunRecord) -> None:
         """A run is about to write; it is open until `end`."""
         self._db.execute(
-            "insert or replace into run (run_id, job, sources, state, started, live, whole, kind) "
-            "values (?, ?, ?, 'open', ?, ?, ?, ?)",
-            (run.run_id, run.job, run.sources, run.started, run.live, run.whole, run.kind),
+            "insert or replace into run (run_id, job, sources, state, started, live, whole, kind, plan_id) "
+            "values (?, ?, ?, 'open', ?, ?, ?, ?, ?)",
+            (run.run_id, run.job, run.sources, run.started, run.live, run.whole, run.kind, run.plan_id),
         )
 
     def end(self, run_id: str, *, ended: str, exit_code: int, counts: Mapping[str, int], results: str | None) -> None:
@@ -127,7 +128,7 @@ class Memory:
         """All runs, or those of a job, newest first."""
         where, values = ("where job = ?", (job,)) if job else ("", ())
         found = self._db.execute(
-            "select run_id, job, sources, started, live, whole, kind, state, ended, exit_code, undone, counts, results "
+            "select run_id, job, sources, started, live, whole, kind, state, ended, exit_code, undone, counts, results, plan_id "
             f"from run {where} order by rowid desc",
             values,
         ).fetchall()
@@ -221,8 +222,7 @@ class Memory:
 
 
 def _record(line: tuple[str, ...]) -> RunRecord:
-    run_id, job, sources, started, live, whole, kind, state, ended, exit_code, undone, counts, results = line
-    code = int(exit_code) if ended else None
+    run_id, job, sources, started, live, whole, kind, state, ended, code, undone, counts, results, plan_id = line
     return RunRecord(
         run_id,
         job,
@@ -233,10 +233,11 @@ def _record(line: tuple[str, ...]) -> RunRecord:
         kind,
         state,
         ended,
-        code,
+        int(code) if ended else None,
         bool(undone),
         _json(counts),
         results,
+        plan_id or "",
     )
 
 

@@ -46,7 +46,8 @@ STATUS: dict[str, int] = {"error": 503, "html": 502, "redirect": 307}
 class Rule:
     """One trouble and the requests it strikes: from the `nth` that matches on, `times` times (None: for ever).
 
-    `path` is a regular expression searched in path and query; `call` the name of a call (`routes.Call`). `seen` and
+    `path` is a regular expression searched in path and query; `holding` a text that the body must contain; `call` the
+    name of a call (`routes.Call`). `seen` and
     `fired` count. The other fields belong to single actions, see `Action`.
     """
 
@@ -54,6 +55,7 @@ class Rule:
     call: str | None = None
     method: str | None = None
     path: str = ""
+    holding: str = ""
     nth: int = 1
     times: int | None = 1
     chance: float = 1.0
@@ -86,6 +88,7 @@ class Rule:
             self.call in (None, call)
             and self.method in (None, request.method)
             and (not self.path or re.search(self.path, request.target) is not None)
+            and self.holding.encode() in request.body
         )
 
     def due(self, random: Random) -> bool:

@@ -51,8 +51,9 @@ def send(work: Work, verb: Verb, changes: list[Change], exists: Exists, budget: 
     except CallRefused as error:
         _refused_whole(work, verb, changes, exists, error, spent)
         return
-    except (NotDelivered, RemoteRefused, Interrupted):
-        work.journal.put_back(change.change_id for change in changes)
+    except (NotDelivered, RemoteRefused, Interrupted) as error:
+        if not (isinstance(error, RemoteRefused) and error.in_doubt):
+            work.journal.put_back(change.change_id for change in changes)
         raise
     spent["accepted"] += 1
     take(work, verb, changes, replies, exists, request)
@@ -97,7 +98,7 @@ def _refused_whole(
     spent["refused"] += 1
     hopeless = not spent["accepted"] and spent["refused"] > PARTS_REFUSED
     if len(changes) == 1 or hopeless or spent["refused"] + spent["accepted"] > SPLITS:
-        code, words = str(error.status), error.message
+        code, words = str(error.status), error.words
         outcomes = [
             Settled(c.change_id, "rejected", "refused_by_remote", words, c.sid, code, error.request_id, error.attempts)
             for c in changes
@@ -113,9 +114,7 @@ def _refused_whole(
 
 def _fail(work: Work, verb: Verb, changes: list[Change], error: NotDelivered) -> None:
     outcomes = [
-        Settled(
-            c.change_id, "failed", "temporary_trouble", error.message, c.sid, None, error.request_id, error.attempts
-        )
+        Settled(c.change_id, "failed", "temporary_trouble", error.words, c.sid, None, error.request_id, error.attempts)
         for c in changes
     ]
     work.settle(outcomes, verb)

@@ -8,16 +8,15 @@ wanted and with its before-image. A delete is looked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 
 from syncjob.errors import CallFailed
 from syncjob.executor.adopting import adopt
-from syncjob.executor.echo import differences, one_contact, same_image
+from syncjob.executor.echo import differences, same_image
+from syncjob.executor.reading import read_contacts
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
-from syncjob.listing import Pages
 from syncjob.model import Change
 
 REPEATS = 3
@@ -108,35 +107,7 @@ def _one(work: Work, change: Change, outcome: str, reason: str | None = None, de
 
 
 def _read(work: Work, sids: list[str]) -> dict[str, pd.Series | None]:
-    """The contacts with these sids as they are now, None where there is none; what can't be read is left out.
-
-    Singly, or by page where that takes fewer requests.
-    """
-    size = work.remote.abilities.page_size
-    found: dict[str, pd.Series | None] = {}
-    if work.remote.abilities.lists and len(sids) > -(-work.total // size):
-        found.update(_read_pages(work, set(sids)))
-    rest = [sid for sid in sids if sid not in found]
-    with ThreadPoolExecutor(max(1, work.settings.concurrency)) as pool:
-        for sid, answer in zip(rest, pool.map(lambda sid: _read_one(work, sid), rest), strict=True):
-            if not isinstance(answer, CallFailed):
-                found[sid] = answer
-    return found
-
-
-def _read_one(work: Work, sid: str) -> pd.Series | CallFailed | None:
-    try:
-        contact = work.remote.read(sid)
-    except CallFailed as error:
-        return error
-    return None if contact is None else one_contact(contact, work.settings.region)
-
-
-def _read_pages(work: Work, sids: set[str]) -> dict[str, pd.Series | None]:
-    pages = Pages(work.remote.page, work.reader, size=work.remote.abilities.page_size)
-    try:
-        pages.many(range(0, work.total, pages.size))
-    except CallFailed:
-        return {}
-    frame = pages.gather.frame(work.settings.region)
-    return {str(contact["sid"]): contact for _, contact in frame[frame["sid"].isin(sids)].iterrows()}
+    settings = work.settings
+    return read_contacts(
+        work.remote, work.reader, sids, work.total, concurrency=settings.concurrency, region=settings.region
+    )

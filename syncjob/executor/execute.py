@@ -97,7 +97,9 @@ def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -
     work.settle(done, "delete", request)
     refused = [(change, answer) for change, answer in zip(changes, answers, strict=True) if isinstance(answer, STOPS)]
     if refused:
-        work.journal.put_back(change.change_id for change, _ in refused)
+        work.journal.put_back(
+            change.change_id for change, error in refused if not (isinstance(error, RemoteRefused) and error.in_doubt)
+        )
         raise refused[0][1]
 
 
@@ -110,12 +112,12 @@ def _delete(work: Work, batch: str, change: Change) -> Reply | SyncjobError:
 
 def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
     """The outcome of one delete; a lost reply stays in doubt."""
-    if isinstance(answer, (ReplyLost, *STOPS)):
-        return []
     if isinstance(answer, CallRefused):
         return [_failed(change, answer, "rejected", "refused_by_remote")]
-    if isinstance(answer, CallFailed):
+    if isinstance(answer, NotDelivered):
         return [_failed(change, answer, "failed", "temporary_trouble")]
+    if isinstance(answer, SyncjobError):
+        return []
     if answer.kind == "done":
         return [settled(change, answer, "deleted")]
     if answer.kind == "gone":
@@ -129,4 +131,4 @@ def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
 
 def _failed(change: Change, error: CallFailed, outcome: str, reason: str) -> Settled:
     code = str(error.status) if error.status else None
-    return Settled(change.change_id, outcome, reason, error.message, change.sid, code, error.request_id, error.attempts)
+    return Settled(change.change_id, outcome, reason, error.words, change.sid, code, error.request_id, error.attempts)

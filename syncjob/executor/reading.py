@@ -1,0 +1,49 @@
+"""A set of contacts as they are now: singly, or by page where that takes fewer requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pandas as pd
+
+from syncjob.errors import CallFailed
+from syncjob.executor.echo import one_contact
+from syncjob.listing import Pages, Reader
+from syncjob.remotes.base import Remote
+
+
+def read_contacts(
+    remote: Remote, reader: Reader, sids: Sequence[str], total: int, *, concurrency: int, region: str
+) -> dict[str, pd.Series | None]:
+    """sid → the contact (schema.CONTACTS), None where there is none; what could not be read is left out."""
+    found: dict[str, pd.Series | None] = {}
+    size = remote.abilities.page_size
+    if remote.abilities.lists and len(sids) > -(-total // size):
+        found.update(_by_page(remote, reader, set(sids), total, region))
+    rest = [sid for sid in sids if sid not in found]
+    if not rest:
+        return found
+    with ThreadPoolExecutor(max(1, concurrency)) as pool:
+        for sid, answer in zip(rest, pool.map(lambda sid: _one(remote, sid, region), rest), strict=True):
+            if not isinstance(answer, CallFailed):
+                found[sid] = answer
+    return found
+
+
+def _one(remote: Remote, sid: str, region: str) -> pd.Series | CallFailed | None:
+    try:
+        contact = remote.read(sid)
+    except CallFailed as error:
+        return error
+    return None if contact is None else one_contact(contact, region)
+
+
+def _by_page(remote: Remote, reader: Reader, sids: set[str], total: int, region: str) -> dict[str, pd.Series | None]:
+    pages = Pages(remote.page, reader, size=remote.abilities.page_size)
+    try:
+        pages.many(range(0, total, pages.size))
+    except CallFailed:
+        return {}
+    frame = pages.gather.frame(region)
+    return {str(contact["sid"]): contact for _, contact in frame[frame["sid"].isin(sids)].iterrows()}

@@ -1,0 +1,33 @@
+"""The remote as a spreadsheet that `run` reads back: every text survives the round trip (law 6)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from syncjob.errors import ConfigError
+from syncjob.job.preparing import read_remote
+from syncjob.job.session import Session
+from syncjob.results.sheetfile import write_table
+from syncjob.schema import PLAIN_FIELDS
+
+
+def export_contacts(session: Session, path: Path) -> int:
+    """Write every contact to `path` (.xlsx or .csv); how many there are.
+
+    Columns are the contact fields under their own names; `custom_field` holds a JSON object as text.
+    """
+    if path.suffix.lower() not in (".xlsx", ".csv"):
+        raise ConfigError(f"{path} can't be written: export makes .xlsx and .csv files.")
+    contacts = read_remote(session).contacts
+    write_table(exported(contacts), path)
+    return len(contacts)
+
+
+def exported(contacts: pd.DataFrame) -> pd.DataFrame:
+    """The columns of an export, all text; the number as E.164, or as the remote shows it where it can't be read."""
+    made = pd.DataFrame({"number": contacts["number"].fillna(contacts["raw"])})
+    for name in (*PLAIN_FIELDS, "custom_field"):
+        made[name] = contacts[name].fillna("")
+    return made.reset_index(drop=True)

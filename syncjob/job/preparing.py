@@ -1,0 +1,196 @@
+"""Rows × listing → a guarded plan. No write can come from here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+
+import pandas as pd
+
+from syncjob.config import Config
+from syncjob.differ import Diff, Rules, compare
+from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.reading import Sources, understood
+from syncjob.job.session import Session
+from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.loader.table import Loaded
+from syncjob.plan import Plan, Refusal, fingerprint
+from syncjob.planner import Drafted, cost, draft
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and all it rests on."""
+
+    plan: Plan
+    loaded: Loaded
+    diff: Diff
+    sources: Sources
+    listing: Listing
+
+
+def rules_of(config: Config, *, whole: bool) -> Rules:
+    """The `sync:` settings as the differ takes them."""
+    sync = config.sync
+    return Rules(
+        mode=sync.mode,
+        whole=whole,
+        remote_only=cast(Literal["keep", "report", "mark", "delete"], sync.remote_only.kind),
+        mark=sync.remote_only.value or "",
+        owned=cast(Literal["created", "named", "tag", "all"], sync.owned.kind),
+        owned_tag=sync.owned.value or "",
+        gone=sync.gone,
+        conflict=sync.conflict,
+        protect_fields=sync.protected_fields,
+        protect_numbers=config.protected_numbers,
+        fill_only=tuple(sync.fill_only),
+        unreadable=config.limits.unreadable,
+    )
+
+
+def limits_of(config: Config) -> Limits:
+    """The `limits:` settings as the guards take them."""
+    limits = config.limits
+    return Limits(
+        delete_percent=limits.deletes.percent,
+        delete_count=limits.deletes.count,
+        delete_over=limits.deletes.over,
+        update_percent=limits.updates.percent,
+        create_count=limits.creates.count,
+        create_factor=limits.creates.factor,
+        shrink=limits.shrink,
+        familiar=limits.familiar,
+        column_change=limits.column_change,
+        max_age_hours=config.source.max_age,
+    )
+
+
+def read_remote(session: Session) -> Listing:
+    """The proven listing (CONTRACT 6)."""
+    size = session.remote.abilities.page_size
+    pages = Pages(
+        session.remote.page,
+        Threads(session.config.remote.concurrency),
+        size=size,
+        on_page=lambda read, planned: session.door.progress("reading", read, planned),
+    )
+    return scan(pages, session.config.phone.default_region)
+
+
+def prepare(
+    session: Session, loaded: Loaded, sources: Sources, *, allow: Collection[str] = (), first: int | None = None
+) -> Prepared:
+    """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
+    config = session.config
+    whole = loaded.partial is None
+    began, read_at = time.monotonic(), session.now()
+    listing = read_remote(session)
+    said = _listing_sentence(listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
+    known = session.memory.known(config.job, listing.contacts)
+    diff = compare(loaded.rows, listing.contacts, rules_of(config, whole=whole), known)
+    drafted = draft(diff)
+    if first is not None:
+        drafted = trial(drafted, first)
+    figures, limits = figures_of(diff), limits_of(config)
+    refusals = judge_sources(_judged(session, loaded, sources), limits)
+    refusals += judge_changes(drafted.table, figures, limits, whole=whole)
+    drafted, refusals = _held_deletes(drafted, refusals, config)
+    refusals = allowed(refusals, fingerprint(drafted.table), allow)
+    plan = Plan(
+        plan_id="",
+        job=config.job,
+        account=config.remote.identity,
+        kind=config.remote.kind,
+        made=read_at.isoformat(timespec="seconds"),
+        sources=tuple(str(path) for path in sources.files),
+        listing=said,
+        figures=figures,
+        total=listing.total,
+        partial=loaded.partial,
+        table=drafted.table,
+        outcomes=drafted.outcomes,
+        remote_only=drafted.remote_only,
+        field_changes=drafted.field_changes,
+        cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
+        refusals=refusals,
+        notes=tuple(understood(loaded)) + _unreadable_note(drafted),
+    )
+    return Prepared(plan, loaded, diff, sources, listing)
+
+
+def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
+    return (
+        f"All {listing.total:,} contacts were read at {at} with {listing.requests:,} requests in {seconds:.0f} s "
+        f"and the listing was proven complete ({listing.proof})."
+    )
+
+
+def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:
+    fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
+    return Judged(
+        loaded.rows,
+        loaded.partial is None,
+        frozenset(fields),
+        sheet_counts(loaded),
+        {path.name: (time.time() - path.stat().st_mtime) / 3600 for path in sources.files if path.exists()},
+        session.memory.baseline(session.config.job, sources.identity),
+    )
+
+
+def sheet_counts(loaded: Loaded) -> dict[str, int]:
+    """ "file · sheet" → rows."""
+    counts: dict[str, int] = {}
+    for table in loaded.tables:
+        name = Path(table.source).name + (f" · {table.sheet}" if table.sheet else "")
+        counts[name] = counts.get(name, 0) + len(table.cells)
+    return counts
+
+
+def _held_deletes(
+    drafted: Drafted, refusals: tuple[Refusal, ...], config: Config
+) -> tuple[Drafted, tuple[Refusal, ...]]:
+    """`limits.deletes.over: hold`: too many deletes are held, all of them, and the rest goes (CONTRACT 3)."""
+    over = [refusal for refusal in refusals if refusal.code == "too_many_deletes"]
+    if not over or config.limits.deletes.over != "hold":
+        return drafted, refusals
+    held = without(drafted, drafted.table["verb"] == "delete", "held", "too_many_deletes", over[0].figures)
+    return held, tuple(refusal for refusal in refusals if refusal.code != "too_many_deletes")
+
+
+def trial(drafted: Drafted, first: int) -> Drafted:
+    """Only the first N creates and updates, never deletes (CONTRACT 2, `run --first`)."""
+    rank = (drafted.table["verb"] != "delete").cumsum()
+    return without(drafted, (drafted.table["verb"] == "delete") | (rank > first), "not_sent", "trial", None)
+
+
+def without(drafted: Drafted, gone: pd.Series[bool], outcome: str, reason: str, detail: str | None) -> Drafted:
+    """The draft without some of its changes, whose rows and contacts get this outcome instead."""
+    rows = set(drafted.table["row_id"][gone])
+    sids = set(drafted.table["sid"][gone & (drafted.table["row_id"] < 0)])
+    outcomes, remote_only = drafted.outcomes.copy(), drafted.remote_only.copy()
+    for frame, hit in (
+        (outcomes, outcomes["row_id"].isin(rows) & (outcomes["outcome"] == "planned")),
+        (remote_only, remote_only["sid"].isin(sids)),
+    ):
+        frame.loc[hit, "outcome"] = outcome
+        frame.loc[hit, "reason"] = reason
+        frame.loc[hit, "detail"] = detail
+    table = drafted.table[~gone].reset_index(drop=True)
+    field_changes = drafted.field_changes[drafted.field_changes["sid"].isin(table["sid"])].reset_index(drop=True)
+    return Drafted(table, outcomes, remote_only, field_changes)
+
+
+def allowed(refusals: tuple[Refusal, ...], mark: str, allow: Collection[str]) -> tuple[Refusal, ...]:
+    """The refusals that were not allowed for this very plan; final ones stand."""
+    return tuple(refusal for refusal in refusals if refusal.final or f"{refusal.code}@{mark}" not in allow)
+
+
+def _unreadable_note(drafted: Drafted) -> tuple[str, ...]:
+    held = drafted.remote_only[drafted.remote_only["reason"] == "unreadable_rows"]
+    if held.empty:
+        return ()
+    rows = held["detail"].iloc[0]
+    return (f"{len(held):,} contacts were not removed, because {rows} of your rows have no readable number.",)

@@ -1,0 +1,134 @@
+"""What a command works with: the job's config, its account's folder and memory, and the open remote."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from syncjob.config import Config
+from syncjob.errors import Interrupted, SyncjobError
+from syncjob.memory import Memory
+from syncjob.plan import Plan
+from syncjob.remotes import auth_for, open_remote
+from syncjob.remotes.base import Remote
+from syncjob.results.files import WrittenFiles
+from syncjob.results.table import Results
+from syncjob.state import Account, open_account
+from syncjob.transport import Event, Transport
+
+
+class Door(Protocol):
+    """Who is told, and asked: the terminal for commands, nobody for calls from Python."""
+
+    def note(self, sentence: str) -> None:
+        """Something worth knowing, in one sentence."""
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """`done` of `total` (0: not known) of a stage: reading, create, update, delete."""
+
+    def show(self, plan: Plan) -> None:
+        """The plan, before anybody is asked."""
+
+    def approve(self, plan: Plan) -> bool:
+        """Whether the plan may be carried out."""
+
+    def event(self, event: Event) -> None:
+        """A reply, retry or pause of the transport, for logs."""
+
+
+class Silent:
+    """A door with nobody behind it: tells nothing, approves what Python called for."""
+
+    def note(self, sentence: str) -> None: ...
+
+    def progress(self, stage: str, done: int, total: int) -> None: ...
+
+    def show(self, plan: Plan) -> None: ...
+
+    def approve(self, plan: Plan) -> bool:  # noqa: ARG002 - a Door
+        return True
+
+    def event(self, event: Event) -> None: ...
+
+
+@dataclass
+class Session:
+    """One job at work. `now` carries its zone; `wait` sleeps seconds, or less when `stop` is set."""
+
+    config: Config
+    account: Account
+    memory: Memory
+    transport: Transport
+    remote: Remote
+    door: Door
+    stop: threading.Event
+    now: Callable[[], datetime]
+    began: float = field(default_factory=time.monotonic)
+    signal_exit: int = 130
+
+    def check(self) -> None:
+        """Raise `Interrupted` when the run was asked to stop."""
+        if self.stop.is_set():
+            raise Interrupted(self.signal_exit)
+
+    def wait(self, seconds: float) -> None:
+        self.stop.wait(max(0.0, seconds))
+
+    def seconds(self) -> float:
+        """Since the session began."""
+        return time.monotonic() - self.began
+
+
+@contextmanager
+def open_session(config: Config, door: Door, stop: threading.Event | None = None) -> Iterator[Session]:
+    """A session, closed at the end whatever happens."""
+    account = open_account(config.state_dir, config.remote.identity)
+    transport = open_transport(config, door, account)
+    memory = Memory(account)
+    session = Session(
+        config,
+        account,
+        memory,
+        transport,
+        open_remote(config, transport=transport),
+        door,
+        stop or threading.Event(),
+        lambda: datetime.now().astimezone(),
+    )
+    try:
+        yield session
+    finally:
+        memory.close()
+        transport.close()
+
+
+def open_transport(config: Config, door: Door, account: Account | None) -> Transport:
+    """The way to the config's remote; `account` shares its rate with other runs on this machine."""
+    remote = config.remote
+    key = remote.api_key.get_secret_value() if remote.api_key else ""
+    token = remote.api_token.get_secret_value() if remote.api_token else ""
+    return Transport(
+        remote.url,
+        auth_for(remote.kind, key, token),
+        rate=remote.rate,
+        concurrency=remote.concurrency,
+        timeout=remote.timeout,
+        shared=account.rate if account else None,
+        on_event=door.event,
+    )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: exit code, results and files (None: none written), plan, what ended it early."""
+
+    exit_code: int
+    results: Results | None = None
+    files: WrittenFiles | None = None
+    plan: Plan | None = None
+    error: SyncjobError | None = None

@@ -1,0 +1,105 @@
+"""Plan + journal → what became of every row and contact. Pure: what was never answered or proven is not claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+import pandas as pd
+
+from syncjob.config.values import Share
+from syncjob.plan import Plan
+from syncjob.planner import flat, said_of
+from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
+from syncjob.words import OUTCOMES as WORDS
+
+BAD = frozenset(code for code, outcome in WORDS.items() if not outcome.good)
+OURS_TO_FINISH = frozenset({"failed", "unknown", "not_sent"})
+"""Never within `limits.bad_rows` (CONTRACT 9)."""
+THEIRS_TO_FIX = frozenset({"invalid", "rejected"})
+
+
+@dataclass(frozen=True)
+class Told:
+    """The frames of a run as it ended."""
+
+    outcomes: pd.DataFrame
+    remote_only: pd.DataFrame
+    field_changes: pd.DataFrame
+
+
+def tell(plan: Plan, changes: pd.DataFrame, why_ended: str) -> Told:
+    """Lay what the journal knows of each change (`Journal.frame`) over the plan's frames.
+
+    A change still `sent` is `unknown`; one still `planned` is `not_sent`, because of `why_ended`.
+    """
+    ended = _ended(changes, why_ended)
+    outcomes = _laid_over(plan.outcomes, ended[ended["row_id"] >= 0], "row_id")
+    remote_only = _laid_over(plan.remote_only, ended[ended["row_id"] < 0], "sid")
+    return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(remote_only), _field_changes(ended))
+
+
+def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
+    ended = changes.copy()
+    ended["action"] = ended["verb"]
+    ended["changes"] = [
+        said_of(flat(orjson.loads(before or "{}"), orjson.loads(fields))) if verb == "update" else None
+        for verb, fields, before in zip(ended["verb"], ended["fields"], ended["before"], strict=True)
+    ]
+    in_doubt, waiting = ended["state"] == "sent", ended["state"] == "planned"
+    for hit, outcome, reason, detail in (
+        (in_doubt, "unknown", "reply_lost", None),
+        (waiting, "not_sent", "run_ended", why_ended),
+    ):
+        ended.loc[hit, "outcome"] = outcome
+        ended.loc[hit, "reason"] = reason
+        ended.loc[hit, "detail"] = detail
+    return ended
+
+
+_TOLD = ("outcome", "reason", "detail", "changes", "action", "sid", "code", "request_id", "batch", "attempts", "at")
+
+
+def _laid_over(frame: pd.DataFrame, ended: pd.DataFrame, key: str) -> pd.DataFrame:
+    """`frame` with the columns of `_TOLD` taken from `ended` where it has the key."""
+    made = frame.reset_index(drop=True).copy()
+    if ended.empty:
+        return made
+    places = pd.Index(ended[key]).get_indexer(pd.Index(made[key]))
+    hit = places >= 0
+    for name in _TOLD:
+        if name == key:
+            continue
+        values = ended[name].to_numpy(dtype=object)[places[hit]]
+        column = made[name].to_numpy(dtype=object).copy()
+        column[hit] = values
+        made[name] = pd.Series(column, index=made.index).astype(made[name].dtype)
+    return made
+
+
+def _field_changes(ended: pd.DataFrame) -> pd.DataFrame:
+    """Old → new of every update that was sent, with its outcome."""
+    lines = []
+    names = ("row_id", "sid", "number", "fields", "before", "outcome")
+    updates = ended[ended["verb"] == "update"]
+    for row_id, sid, number, fields, before, outcome in zip(*(updates[n].tolist() for n in names), strict=True):
+        for name, old, new in flat(orjson.loads(before or "{}"), orjson.loads(fields)):
+            lines.append((row_id, sid, number, name, old, new, outcome))
+    return FIELD_CHANGES.shape(pd.DataFrame(lines, columns=list(FIELD_CHANGES.columns)))
+
+
+def exit_code(told: Told, allowed: Share) -> int:
+    """0 or 3: whether rows ended bad beyond what `limits.bad_rows` allows (CONTRACT 9)."""
+    reasons = pd.concat([told.outcomes[["outcome", "reason"]], told.remote_only[["outcome", "reason"]]])
+    bad = reasons[reasons["outcome"].isin(BAD)]
+    theirs = bad["outcome"].isin(THEIRS_TO_FIX) | (bad["reason"] == "conflicting_rows")
+    follows = bad["reason"] == "unreadable_rows"  # comes of invalid rows, which are counted themselves
+    if (~theirs & ~follows).any():
+        return 3
+    return 3 if int(theirs.sum()) > allowed.of(len(told.outcomes)) else 0
+
+
+def counts(frame: pd.DataFrame) -> Mapping[str, int]:
+    """Outcome → lines."""
+    return {str(name): int(count) for name, count in frame["outcome"].value_counts().items()}
