@@ -79,13 +79,19 @@ class RemoteError(SyncjobError):
 
 
 class RemoteRefused(RemoteError):
-    """401, 402 or 403: the run stops at once (CONTRACT 8). `status` is the HTTP status."""
+    """401, 402 or 403: the run stops at once (CONTRACT 8). `status` is the HTTP status.
+
+    `in_doubt`: an earlier try of the same request may have been executed, so its rows are not simply unsent.
+    """
 
     default_code = "remote_refused"
 
-    def __init__(self, message: str, *, status: int, code: str | None = None, advice: str = "") -> None:
+    def __init__(
+        self, message: str, *, status: int, code: str | None = None, advice: str = "", in_doubt: bool = False
+    ) -> None:
         super().__init__(message, code=code, advice=advice)
         self.status = status
+        self.in_doubt = in_doubt
 
 
 class ListingIncomplete(RemoteError):
@@ -95,7 +101,10 @@ class ListingIncomplete(RemoteError):
 
 
 class CallFailed(RemoteError):
-    """One request did not do its work. `status` is the last HTTP status (0: none), `attempts` counts the tries."""
+    """One request did not do its work. `status` is the last HTTP status (0: none), `attempts` counts the tries.
+
+    `words` are the remote's own, for a row's reason; the message itself where it said nothing.
+    """
 
     def __init__(
         self,
@@ -105,8 +114,10 @@ class CallFailed(RemoteError):
         request_id: str | None = None,
         attempts: int = 1,
         code: str | None = None,
+        words: str = "",
     ) -> None:
         super().__init__(message, code=code)
+        self.words = words or message
         self.status = status
         self.request_id = request_id
         self.attempts = attempts

@@ -29,7 +29,7 @@ class Abilities:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a listing: the contacts as the remote shows them, and how many it says there are in all."""
+    """One page of a listing: the contacts as the remote shows them, and how many it says there are (-1: not told)."""
 
     offset: int
     contacts: tuple[Mapping[str, Json], ...]

@@ -1,0 +1,60 @@
+"""The registry: one line for each kind of remote, its class imported when it is opened."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from syncjob.errors import ConfigError
+
+if TYPE_CHECKING:
+    from syncjob.remotes.base import Remote
+    from syncjob.transport import Auth, Transport
+
+KINDS: dict[str, str] = {
+    "exotel_contacts": "syncjob.remotes.exotel_contacts:ExotelContacts",
+}
+"""Kind → module:class. A class offers `from_config(remote, transport)`."""
+
+KEY_HEADERS: dict[str, str] = {
+    "sendme123": "api-key",
+}
+"""Kind → the header that carries its API key. All others take key and token by HTTP Basic."""
+
+
+class RemoteConfig(Protocol):
+    """The part of the config's `remote:` group that a remote may ask for."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def account_sid(self) -> str | None: ...
+    @property
+    def list(self) -> str | None: ...
+
+
+class _Config(Protocol):
+    @property
+    def remote(self) -> RemoteConfig: ...
+
+
+class _Opener(Protocol):
+    def from_config(self, remote: RemoteConfig, transport: Transport) -> Remote: ...
+
+
+def open_remote(config: _Config, *, transport: Transport) -> Remote:
+    """The remote that `config.remote.kind` names, speaking through `transport`. `ConfigError` for an unknown kind."""
+    kind = config.remote.kind
+    if kind not in KINDS:
+        raise ConfigError(f"remote.kind: {kind} is not one of {', '.join(KINDS)}.")
+    module, name = KINDS[kind].split(":")
+    opener = cast("_Opener", getattr(import_module(module), name))
+    return opener.from_config(config.remote, transport)
+
+
+def auth_for(kind: str, key: str, token: str) -> Auth:
+    """The credentials in the form that a kind of remote wants them."""
+    from syncjob.transport import Auth
+
+    header = KEY_HEADERS.get(kind)
+    return Auth.basic(key, token) if header is None else Auth(header=header, value=key)

@@ -1,0 +1,239 @@
+"""Single requests carried to their end: pace → retry → send once → judge (CONTRACT 8).
+
+Enters: a request. Leaves: an `Answer`, or the error whose class says what is proven. Promises: what may not be repeated
+is repeated only when it provably never happened; once one try is in doubt, the whole call is; a 429 is not a try.
+"""
+
+from __future__ import annotations
+
+import random as chance
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from syncjob.errors import SyncjobError
+from syncjob.pacing import Backoff, Pace, Rate, http_date, read_quota
+from syncjob.transport.endings import error_of, paused_too_long, stopped
+from syncjob.transport.gate import Gate, Stopped, TooLong
+from syncjob.transport.judging import Answer, Setback, judge
+from syncjob.transport.ledger import Ledger
+from syncjob.transport.wire import Auth, Fault, Raw, Wire, checked_path
+
+TRIES = 5
+PATIENCE = 1800.0
+"""Seconds a call bears 429s before it gives up."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something a watcher may want to show or log. Holds no secret; told from the thread that made the call.
+
+    `seconds`: of a reply how long it took, else how long the wait will be.
+    """
+
+    kind: Literal["reply", "retry", "pause", "trouble"]
+    words: str = ""
+    method: str = ""
+    path: str = ""
+    status: int = 0
+    seconds: float = 0.0
+    attempts: int = 0
+    request_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Counts so far. `requests`: all that left; `retries`: tries after the first; `waited`: seconds of all threads."""
+
+    requests: int = 0
+    retries: int = 0
+    throttled: int = 0
+    waits: int = 0
+    waited: float = 0.0
+
+
+@dataclass
+class _Call:
+    """One request and what became of it so far."""
+
+    method: str
+    path: str
+    query: Mapping[str, str | int]
+    body: bytes | None = field(repr=False)
+    repeat: bool
+    check: Callable[[Answer], None] | None
+    rows: int
+    tries: int = 0
+    doubt: bool = False
+    throttled_since: float | None = None
+
+    def may_go_on(self, back: Setback) -> bool:
+        """Whether another try can do no harm, and is not one too many."""
+        harmless = back.kind == "unreached" or (back.kind == "trouble" and self.repeat)
+        return harmless and self.tries < TRIES
+
+
+class Transport:
+    """One service, one account. Safe under threads.
+
+    `rate`: requests a second, `auto`, or None for no pacing. `timeout` in seconds. `shared`: the file through which all
+    runs of the account on this machine share the rate. `clock` gives seconds since the epoch, `sleep` takes seconds,
+    `random` gives 0 ≤ r < 1. Raises `ConfigError` for an address that credentials must not be sent to.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        auth: Auth,
+        *,
+        rate: Rate = "auto",
+        concurrency: int = 8,
+        timeout: float = 60.0,
+        shared: Path | None = None,
+        patience: float = PATIENCE,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], object] | None = None,
+        random: Callable[[], float] = chance.random,
+        on_event: Callable[[Event], None] | None = None,
+    ) -> None:
+        self._wire = Wire(base_url, auth, timeout=timeout, connections=concurrency)
+        self._on_event = on_event or (lambda _event: None)
+        self._clock, self._random, self._patience = clock, random, patience
+        self._backoff = Backoff()
+        self._lock = threading.Lock()
+        self._stats = Stats()
+        self._gate = Gate(
+            Pace(rate),
+            Ledger(shared, lambda why: self._on_event(Event("trouble", why))),
+            concurrency=concurrency,
+            patience=patience,
+            clock=clock,
+            sleep=sleep,
+            on_wait=lambda seconds: self._count(waits=1, waited=seconds),
+        )
+
+    def __repr__(self) -> str:
+        return f"Transport({self._wire.base_url!r})"
+
+    @property
+    def stats(self) -> Stats:
+        """The counts at this moment."""
+        with self._lock:
+            return self._stats
+
+    @property
+    def rate(self) -> float | None:
+        """Requests a second at present, for estimates; None: not paced."""
+        return self._gate.rate()
+
+    def stop(self) -> None:
+        """End every wait at once: calls that wait, and all later ones, raise `Interrupted` (`ReplyLost` in doubt)."""
+        self._gate.stop()
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._wire.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        body: bytes | None = None,
+        repeat: bool,
+        check: Callable[[Answer], None] | None = None,
+        rows: int = 0,
+    ) -> Answer:
+        """Carry one request to its end. `repeat`: may be executed twice without harm. `body`: JSON.
+
+        `rows`: of a bulk request how many it sends; their entries then count, whatever the HTTP status.
+
+        `check` may raise `ValueError` for an answer that can't be what was asked for; it then counts as unreadable.
+        Raises `RemoteRefused` (401, 402, 403, a redirect), `CallRefused` (a readable 4xx), `NotDelivered` (provably not
+        executed), `ReplyLost` (in doubt), `Interrupted` (after `stop`, provably not executed).
+        """
+        call = _Call(method, checked_path(path), query or {}, body, repeat, check, rows)
+        try:
+            while True:
+                found = self._try(call)
+                if isinstance(found, Answer):
+                    return replace(found, attempts=call.tries + 1)
+                self._settle(call, found)
+        except Stopped:
+            error: SyncjobError = stopped(doubt=call.doubt, tries=call.tries)
+        except TooLong as pause:
+            error = paused_too_long(pause.seconds, doubt=call.doubt, tries=call.tries)
+        raise error
+
+    def _try(self, call: _Call) -> Answer | Setback:
+        """Send once, at the right moment, and learn from the reply."""
+        with self._gate.passage() as left:
+            self._count(requests=1)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
+            now = self._clock()
+            found = _checked(judge(raw, self._wire.host, now, call.rows), call.check)
+            if isinstance(found, Setback) and found.kind == "throttled":
+                self._pause(call, found, left)
+            elif isinstance(raw, Raw):
+                self._gate.answered(left, read_quota(raw.headers, _server_time(raw, now)))
+        self._tell(call, found, raw, now - left)
+        return found
+
+    def _pause(self, call: _Call, back: Setback, left: float) -> None:
+        seconds = self._gate.throttled(left, back.wait, self._random())
+        self._count(throttled=1)
+        self._on_event(_event("pause", call, back, seconds))
+
+    def _settle(self, call: _Call, back: Setback) -> None:
+        """Wait before the next try, or raise what the last one proves."""
+        if back.kind == "throttled":
+            now = self._clock()
+            call.throttled_since = now if call.throttled_since is None else call.throttled_since
+            if now - call.throttled_since >= self._patience:
+                raise error_of(back, doubt=call.doubt, tries=call.tries)
+            return
+        call.tries += 1
+        call.doubt = call.doubt or back.kind == "trouble"
+        wait = self._backoff.wait(call.tries, self._random()) if back.wait is None else back.wait
+        if not call.may_go_on(back) or wait > self._patience:
+            raise error_of(back, doubt=call.doubt, tries=call.tries)
+        self._count(retries=1)
+        self._on_event(_event("retry", call, back, wait))
+        self._gate.wait(wait)
+
+    def _tell(self, call: _Call, found: Answer | Setback, raw: Raw | Fault, seconds: float) -> None:
+        status = raw.status if isinstance(raw, Raw) else 0
+        words = found.words if isinstance(found, Setback) else ""
+        event = Event("reply", words, call.method, call.path, status, seconds, call.tries + 1, found.request_id)
+        self._on_event(event)
+
+    def _count(self, **more: float) -> None:
+        """Add to the counts by name."""
+        with self._lock:
+            self._stats = Stats(**{name: value + more.get(name, 0) for name, value in asdict(self._stats).items()})
+
+
+def _event(kind: Literal["retry", "pause"], call: _Call, back: Setback, seconds: float) -> Event:
+    return Event(kind, back.words, call.method, call.path, back.status, seconds, call.tries, back.request_id)
+
+
+def _checked(found: Answer | Setback, check: Callable[[Answer], None] | None) -> Answer | Setback:
+    """`found`, or the setback of an answer that is not what was asked for: as good as unreadable."""
+    if check is None or isinstance(found, Setback):
+        return found
+    try:
+        check(found)
+    except ValueError as error:
+        words = f"The remote's reply makes no sense ({found.status}): {error}."
+        return Setback("trouble", words, status=found.status, request_id=found.request_id)
+    return found
+
+
+def _server_time(raw: Raw, now: float) -> float:
+    """The server's clock when it replied, ours when it does not tell."""
+    date = http_date(raw.headers.get("date"))
+    return now if date is None else date.timestamp()
