@@ -64,10 +64,13 @@ class Journal:
         self._db = db
 
     @classmethod
-    def create(cls, path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> Journal:
+    def create(
+        cls, path: Path, meta: Mapping[str, str], table: pd.DataFrame, sizes: Mapping[str, int] | None = None
+    ) -> Journal:
         """A new journal holding the whole plan (schema.CHANGES), durable before this returns.
 
-        It is built aside and renamed: a journal under its own name always holds its whole plan.
+        It is built aside and renamed: a journal under its own name always holds its whole plan. `sizes` are the
+        changes per request of each verb: a change is named after the batch it belongs to, however often it is sent.
         """
         aside = path.with_suffix(".new")
         aside.unlink(missing_ok=True)
@@ -75,8 +78,9 @@ class Journal:
         db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; {_TABLES}")
         db.execute("begin")
         db.executemany("insert into meta values (?, ?)", meta.items())
-        names = list(CHANGES.columns)
-        columns = [[None if value != value else value for value in table[name].tolist()] for name in names]
+        names = [*CHANGES.columns, "batch"]
+        named = table.assign(batch=_home_batches(table, sizes or {}))
+        columns = [[None if value != value else value for value in named[name].tolist()] for name in names]
         marks = ", ".join("?" * len(names))
         db.executemany(f"insert into change ({', '.join(names)}) values ({marks})", zip(*columns, strict=True))
         db.execute("commit")
@@ -157,7 +161,8 @@ class Journal:
         ids = [change.change_id for change in changes]
         with self._commit():
             self._db.executemany(
-                "update change set state = 'sent', batch = ?, attempts = attempts + 1, sent_at = ? where change_id = ?",
+                "update change set state = 'sent', batch = coalesce(batch, ?), attempts = attempts + 1, "
+                "sent_at = ? where change_id = ?",
                 [(batch, now, change_id) for change_id in ids],
             )
             done = self._db.execute(
@@ -252,6 +257,12 @@ class Journal:
                 code="journal_unwritable",
                 advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
             ) from error
+
+
+def _home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[str]:
+    """create-1, create-2 …: the batch of each change when all goes well."""
+    place = table.groupby("verb").cumcount() // table["verb"].map(lambda verb: sizes.get(verb, 1)).astype("int64")
+    return table["verb"] + "-" + (place + 1).astype("str")
 
 
 def _where(*, verb: Verb | None, state: str | None) -> tuple[str, tuple[str, ...]]:

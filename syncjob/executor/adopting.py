@@ -48,7 +48,7 @@ def adopt_existing(work: Work, there: list[tuple[Change, Reply]]) -> None:
     missing = []
     for change, reply in there:
         contact = _contact_of(work, reply)
-        if contact is None:
+        if contact is None or contact["number"] != change.number:  # a 409 matched by place may be another's
             missing.append((change, reply))
         else:
             adopt(work, change, contact, reply)

@@ -71,11 +71,8 @@ class Work:
             raise Interrupted
 
     def batch_id(self, verb: str) -> str:
-        """The name of the next batch; it goes on where an interrupted run ended."""
-        if not self.batches:
-            self.batches = int(self.journal.meta("batches", "0"))
+        """The name of the next request."""
         self.batches += 1
-        self.journal.remember(batches=str(self.batches))
         return f"{verb}-{self.batches}"
 
     def settle(self, outcomes: Iterable[Settled], verb: str, request: int = 0) -> None:
@@ -97,14 +94,14 @@ class Work:
 def settled(
     change: Change, reply: Reply, outcome: str, reason: str | None = None, detail: str | None = None
 ) -> Settled:
-    """The outcome of `change` as `reply` tells it."""
+    """The outcome of `change` as `reply` tells it; a code is told where it says more than "done"."""
     return Settled(
         change.change_id,
         outcome,
         reason,
         detail,
         reply.sid or change.sid,
-        str(reply.code) if reply.code else None,
+        str(reply.code) if reply.code and reply.kind not in ("done", "gone") else None,
         reply.request_id,
         reply.attempts,
     )

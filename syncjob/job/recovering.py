@@ -12,9 +12,9 @@ from syncjob.errors import ConfigError
 from syncjob.executor import settle_doubts
 from syncjob.job.finishing import Ending, finish
 from syncjob.job.session import Outcome, Session
+from syncjob.job.working import go_on, work_of
 from syncjob.journal import Journal
 from syncjob.keeping import Kept, recall
-from syncjob.job.working import go_on, work_of
 from syncjob.memory import RunRecord
 from syncjob.state import locked
 

@@ -38,7 +38,7 @@ class Options:
 def run(session: Session, options: Options) -> Outcome:
     """The whole job. Raises `SyncjobError`s; whatever was read by then stands in results that were written."""
     if options.dry_run:
-        return _planned(session, options)
+        return _dry_run(session, options)
     with locked(
         session.account,
         f"job {session.config.job}",
@@ -61,9 +61,7 @@ def _prepared(session: Session, options: Options) -> Prepared:
 
 def plan(session: Session, options: Options, output: Path) -> Outcome:
     """The plan, saved at `output`; no other file is written, and nothing is sent."""
-    prepared = _prepared(session, options)
-    plan_id = f"plan-{session.now():%Y%m%d-%H%M%S}-{prepared.plan.fingerprint[:4]}"
-    kept = _kept(session, options, prepared, plan_id)
+    kept = planned(session, options)
     session.door.show(kept.plan)
     save_plan(kept, output)
     session.door.note(f"The plan is saved: {output}")
@@ -77,7 +75,14 @@ def plan(session: Session, options: Options, output: Path) -> Outcome:
     return Outcome(code, plan=kept.plan)
 
 
-def _planned(session: Session, options: Options) -> Outcome:
+def planned(session: Session, options: Options) -> Kept:
+    """The plan and all it rests on; nothing is written."""
+    prepared = _prepared(session, options)
+    plan_id = f"plan-{session.now():%Y%m%d-%H%M%S}-{prepared.plan.fingerprint[:4]}"
+    return _kept(session, options, prepared, plan_id)
+
+
+def _dry_run(session: Session, options: Options) -> Outcome:
     """A dry run: the plan, its files, and how to apply it; nothing is sent."""
     started = session.now()
     prepared = _prepared(session, options)

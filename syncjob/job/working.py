@@ -13,6 +13,8 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept, keep
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
+from syncjob.model import VERBS
+from syncjob.planner import size_of
 
 
 def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -> Outcome:
@@ -20,7 +22,9 @@ def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -
     folder = session.account.run(record.run_id)
     session.memory.begin(record)
     keep(folder, kept)
-    with Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table) as journal:
+    abilities, size = session.remote.abilities, session.config.sync.batch_size
+    sizes = {verb: size_of(abilities, verb, size) for verb in VERBS}
+    with Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table, sizes) as journal:
         return go_on(session, kept, journal, ending)
 
 
