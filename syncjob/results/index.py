@@ -1,0 +1,144 @@
+"""`index.html`: every run of a results folder on one small page, and `latest`, which points to the newest.
+
+What enters: the results folder with its `<run id>/summary.json`. What leaves: a self-contained page without script,
+font or request to anywhere, everything on it escaped; and a link, or `latest.txt` where links aren't possible.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote
+
+from syncjob.model import Json
+from syncjob.results.aside import place_text, plain_words
+from syncjob.results.digest import clock
+from syncjob.words import OUTCOMES
+
+SUMMARY = "summary.json"
+SHOWN = ("report.html", "plan.json")
+"""Files of a run that others write; linked where they lie."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run on the page."""
+
+    run_id: str
+    told: Mapping[str, Json]
+    files: tuple[str, ...]
+
+    @property
+    def started(self) -> datetime | None:
+        """When, where it can be read."""
+        try:
+            return datetime.fromisoformat(str(self.told.get("started", "")))
+        except ValueError:
+            return None
+
+    @property
+    def age(self) -> tuple[float, str]:
+        """What runs are sorted by; ids begin with the time, too."""
+        return (self.started.timestamp() if self.started else 0.0), self.run_id
+
+
+def write_index(folder: Path) -> Path:
+    """Write `index.html` of all runs in `folder`. Raises `SyncjobError` (`results_unwritable`)."""
+    return place_text(folder / "index.html", page(entries(folder)))
+
+
+def entries(folder: Path) -> tuple[Entry, ...]:
+    """The runs in `folder`, newest first; what can't be read is left out."""
+    found = []
+    for path in folder.glob(f"*/{SUMMARY}"):
+        told = _read(path)
+        if told is not None and not path.parent.is_symlink():
+            listed = told.get("files")
+            names = [*(map(str, listed) if isinstance(listed, list) else ()), *SHOWN]
+            files = tuple(name for name in dict.fromkeys(names) if (path.parent / name).is_file())
+            found.append(Entry(path.parent.name, told, files))
+    return tuple(sorted(found, key=lambda entry: entry.age, reverse=True))
+
+
+def point(folder: Path, run_id: str, link: Callable[[str, Path], None] = os.symlink) -> Path:
+    """Let `latest` point to the run; returns the link, or the text file that names the run instead."""
+    latest, fresh = folder / "latest", folder / f".latest-{os.getpid()}"
+    with plain_words(latest):
+        try:
+            fresh.unlink(missing_ok=True)
+            link(run_id, fresh)
+            fresh.replace(latest)
+        except (OSError, NotImplementedError):
+            fresh.unlink(missing_ok=True)
+            return place_text(folder / "latest.txt", run_id + "\n")
+        (folder / "latest.txt").unlink(missing_ok=True)
+    return latest
+
+
+def page(runs: tuple[Entry, ...]) -> str:
+    """The page as HTML."""
+    rows = "\n".join(map(_row, runs)) or '<tr><td colspan="5">No run yet.</td></tr>'
+    return f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>syncjob: runs</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>{_STYLE}</style></head>
+<body><main><h1>Runs</h1>
+<table><caption>Newest first. Each run links to its files.</caption>
+<thead><tr><th scope="col">When</th><th scope="col">Job</th><th scope="col">Kind</th>
+<th scope="col">What happened</th><th scope="col">Files</th></tr></thead>
+<tbody>
+{rows}
+</tbody></table></main></body></html>
+"""
+
+
+def _row(entry: Entry) -> str:
+    told = entry.told
+    files = " ".join(
+        f'<a href="{escape(quote(f"{entry.run_id}/{name}"), quote=True)}">{escape(name)}</a>' for name in entry.files
+    )
+    kind = "REFUSED" if told.get("refusals") else "DRY RUN" if told.get("dry_run") else "LIVE"
+    when = f"{escape(clock(entry.started)) if entry.started else '–'}<br><small>{escape(entry.run_id)}</small>"
+    cells = (escape(str(told.get("job", ""))), kind, _counts(told), files)
+    return f'<tr><th scope="row">{when}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _counts(told: Mapping[str, Json]) -> str:
+    """Plain words and numbers; bad ones are marked by weight and a sign, not by colour alone."""
+    counts = told.get("counts")
+    said = []
+    for code, count in counts.items() if isinstance(counts, dict) else ():
+        known = OUTCOMES.get(code)
+        text = f"{escape(known.word if known else code)} {escape(str(count))}"
+        said.append(text if known and known.good else f"<strong>! {text}</strong>")
+    return ", ".join(said) or "–"
+
+
+def _read(path: Path) -> Mapping[str, Json] | None:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return cast(Mapping[str, Json], told) if isinstance(told, dict) else None
+
+
+_STYLE = """
+:root{color-scheme:light dark}
+body{font:16px/1.45 system-ui,sans-serif;margin:0;padding:2rem 1rem}
+main{max-width:70rem;margin:auto}
+h1{margin:0 0 1rem}
+table{border-collapse:collapse;width:100%}
+caption{text-align:left;padding-bottom:.5rem}
+th,td{text-align:left;vertical-align:top;padding:.5rem .75rem;border-bottom:1px solid #8885}
+thead th{border-bottom:2px solid currentColor}
+tbody th{font-weight:600;white-space:nowrap}
+a{display:inline-block;margin-right:.5rem}
+@media print{body{padding:0}a{color:inherit}}
+"""

@@ -1,0 +1,117 @@
+"""Which sheets of text a result has, and what stands in each. Pure: `Results` in, `Grid` values out."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from syncjob.results.cellxml import MOST_COLUMNS
+from syncjob.results.grid import Grid
+from syncjob.results.messages import sentences
+from syncjob.results.palette import FILLS
+from syncjob.results.table import FOLDED, OPEN, SYNC_COLUMNS, Results, needs_fixing
+from syncjob.schema import FIELDS, TEXT
+from syncjob.words import OUTCOMES
+
+RESULTS, FIXING, REMOTE, CHANGES = "Results", "Needs fixing", "Remote only", "Changes"
+
+_SYNC_WIDTHS = {"sync_outcome": 16, "sync_message": 64, "sync_changes": 40}
+WRAP_UNTIL = 20_000
+"""Beyond this many lines messages are not wrapped: programs measure every wrapped line when they open the file."""
+
+
+def grids(results: Results) -> tuple[Grid, ...]:
+    """The sheets of text in their order; those without lines are left out, Results never."""
+    made = (results_grid(results), fixing_grid(results), remote_grid(results), changes_grid(results))
+    return tuple(grid for grid in made if grid.lines or grid.name == RESULTS)
+
+
+def results_grid(results: Results) -> Grid:
+    """The user's columns, untouched, then ours."""
+    return _rows_grid(RESULTS, results, None)
+
+
+def fixing_grid(results: Results) -> Grid:
+    """The same of the rows that somebody must correct: valid input as it stands."""
+    return _rows_grid(FIXING, needs_fixing(results), FILLS["invalid"][1])
+
+
+def _rows_grid(name: str, results: Results, tab: str | None) -> Grid:
+    own = min(len(results.headers), MOST_COLUMNS - len(SYNC_COLUMNS))
+    columns = [results.cells[at] for at in range(own)] + [results.sync[at] for at in SYNC_COLUMNS]
+    at = {header: own + position for position, header in enumerate(SYNC_COLUMNS)}
+    wrapped = "wrap" if len(results.sync) <= WRAP_UNTIL else "text"
+    return Grid(
+        name=name,
+        headers=(*results.headers[:own], *SYNC_COLUMNS),
+        columns=tuple(columns),
+        own=own,
+        outcome=at[OPEN[0]],
+        folded=(at[FOLDED[0]], at[FOLDED[-1]]),
+        styles={at["sync_message"]: wrapped, at["sync_changes"]: wrapped},
+        widths={at[header]: width for header, width in _SYNC_WIDTHS.items()},
+        marks=tuple(mark for mark in results.marks if mark.column < own),
+        tab=tab,
+    )
+
+
+def remote_grid(results: Results) -> Grid:
+    """Contacts that no row names: first what they hold, then what was done and why."""
+    frame = results.remote_only.fillna("")
+    number = frame["number"].where(frame["number"].ne(""), frame["raw"])
+    named = {
+        "Number": number,
+        **{label(name): frame[name] for name in FIELDS},
+        "Outcome": frame["outcome"],
+        "What happened": _told(results.remote_only, results.facts.service),
+        "Contact id": frame["sid"],
+        "Reason": frame["reason"],
+        "Answer": frame["code"],
+        "Request id": frame["request_id"],
+        "Time": frame["at"],
+    }
+    own = 1 + len(FIELDS)
+    return Grid(
+        name=REMOTE,
+        headers=tuple(named),
+        columns=tuple(series.astype(TEXT) for series in named.values()),
+        own=own,
+        outcome=own,
+        folded=(own + 2, len(named) - 1),
+        styles={own + 1: "wrap" if len(frame) <= WRAP_UNTIL else "text"},
+        widths={own: 14, own + 1: 64},
+    )
+
+
+def changes_grid(results: Results) -> Grid:
+    """Field by field, old → new."""
+    frame = results.changes
+    rows = results.loaded.rows.set_index("row_id")[["source", "sheet", "row"]].astype({"row": TEXT})
+    origin = rows.reindex(frame["row_id"]).reset_index(drop=True).fillna("")
+    named = {
+        "Number": frame["number"],
+        "Field": frame["field"].map(label),
+        "Before": frame["old"],
+        "After": frame["new"],
+        "Outcome": frame["outcome"],
+        "In words": frame["outcome"].map({code: entry.word for code, entry in OUTCOMES.items()}),
+        "File": origin["source"],
+        "Sheet": origin["sheet"],
+        "Row": origin["row"],
+        "Contact id": frame["sid"],
+    }
+    texts = tuple(series.astype(TEXT).fillna("") for series in named.values())
+    return Grid(CHANGES, tuple(named), texts, own=4, outcome=4, styles={2: "old", 3: "new"}, widths={4: 14, 5: 18})
+
+
+def label(field: str) -> str:
+    """A contact field as people read it: first_name → First name, custom_field.loyalty → Custom field: loyalty."""
+    name, _, rest = str(field).partition(".")
+    said = name.replace("_", " ").capitalize()
+    return f"{said}: {rest}" if rest else said
+
+
+def _told(remote_only: pd.DataFrame, service: str) -> pd.Series[str]:
+    """The sentence for each contact that no row names."""
+    blank = pd.Series(None, index=remote_only.index, dtype=TEXT)
+    nowhere = pd.DataFrame(dict.fromkeys(("outcome", "value", "column", "header", "row"), blank))
+    return sentences(remote_only, nowhere, service)
