@@ -11,14 +11,15 @@ from typing import Literal, cast
 import pandas as pd
 
 from syncjob.config import Config
-from syncjob.differ import Diff, Rules, compare
+from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing, Pages, Threads, scan
 from syncjob.loader.table import Loaded
-from syncjob.plan import Plan, Refusal, fingerprint
+from syncjob.plan import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.planner import Drafted, cost, draft
+from syncjob.schema import CONTACTS
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,31 @@ def prepare(
         notes=tuple(understood(loaded)) + _unreadable_note(drafted),
     )
     return Prepared(plan, loaded, diff, sources, listing)
+
+
+def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
+    """The plan of a run whose remote could not be read: what the rows themselves tell, and nothing to do."""
+    rules = rules_of(session.config, whole=False)
+    drafted = draft(compare(loaded.rows, CONTACTS.empty(), rules, Known()))
+    drafted = without(drafted, drafted.table["verb"].notna(), "not_sent", "run_ended", why)
+    return Plan(
+        plan_id=plan_id,
+        job=session.config.job,
+        account=session.config.remote.identity,
+        kind=session.config.remote.kind,
+        made=session.now().isoformat(timespec="seconds"),
+        sources=tuple(str(path) for path in sources.files),
+        listing="The contacts of the remote were not read.",
+        figures=Figures(),
+        total=0,
+        partial=loaded.partial,
+        table=drafted.table,
+        outcomes=drafted.outcomes,
+        remote_only=drafted.remote_only,
+        field_changes=drafted.field_changes,
+        cost=Cost(0, 0.0),
+        notes=tuple(understood(loaded)),
+    )
 
 
 def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:

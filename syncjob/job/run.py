@@ -6,15 +6,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from syncjob.errors import GuardRefusal, NotApproved
+import pandas as pd
+
+from syncjob.errors import GuardRefusal, Interrupted, NotApproved, RemoteError
 from syncjob.job.finishing import Ending, as_dry_run, write_results
-from syncjob.job.preparing import Prepared, prepare
-from syncjob.job.reading import find_sources, load
+from syncjob.job.preparing import Prepared, prepare, unread_plan
+from syncjob.job.reading import Sources, find_sources, load
 from syncjob.job.recovering import settle_interrupted
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import exit_code
 from syncjob.job.working import carry_out
 from syncjob.keeping import Kept
+from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord
 from syncjob.model import Json
 from syncjob.plan import Plan, Refusal
@@ -50,10 +53,14 @@ def run(session: Session, options: Options) -> Outcome:
         return _live(session, options)
 
 
-def _prepared(session: Session, options: Options) -> Prepared:
+def _loaded(session: Session, options: Options) -> tuple[Sources, Loaded]:
     sources = find_sources(session.config, options.sources, whole=options.whole, sleep=session.wait)
     loaded = load(session.config, sources)
     session.check()
+    return sources, loaded
+
+
+def _prepared(session: Session, options: Options, sources: Sources, loaded: Loaded) -> Prepared:
     prepared = prepare(session, loaded, sources, allow=options.allow, first=options.first)
     session.check()
     return prepared
@@ -77,18 +84,41 @@ def plan(session: Session, options: Options, output: Path) -> Outcome:
 
 def planned(session: Session, options: Options) -> Kept:
     """The plan and all it rests on; nothing is written."""
-    prepared = _prepared(session, options)
+    prepared = _prepared(session, options, *_loaded(session, options))
     plan_id = f"plan-{session.now():%Y%m%d-%H%M%S}-{prepared.plan.fingerprint[:4]}"
     return _kept(session, options, prepared, plan_id)
 
 
 def _dry_run(session: Session, options: Options) -> Outcome:
-    """A dry run: the plan, its files, and how to apply it; nothing is sent."""
+    """The plan, its files, and how to apply it; nothing is sent."""
     started = session.now()
-    prepared = _prepared(session, options)
+    sources, loaded = _loaded(session, options)
     run_id = new_run(session.account, started)
-    kept = _kept(session, options, prepared, run_id)
-    return conclude(session, kept, Ending(run_id, started, dry_run=True, result_path=options.result_path))
+    ending = Ending(run_id, started, dry_run=True, result_path=options.result_path)
+    try:
+        prepared = _prepared(session, options, sources, loaded)
+    except (RemoteError, Interrupted) as error:
+        return _unread(session, sources, loaded, ending, error)
+    return conclude(session, _kept(session, options, prepared, run_id), ending)
+
+
+def _unread(
+    session: Session, sources: Sources, loaded: Loaded, ending: Ending, error: RemoteError | Interrupted
+) -> Outcome:
+    """Results of a run whose remote could not be read: every row is told, nothing was sent."""
+    _drop_folder(session, ending.run_id)
+    code = session.signal_exit if isinstance(error, Interrupted) else error.exit_code
+    plan = unread_plan(session, loaded, sources, ending.run_id, error.message)
+    kept = Kept(loaded, plan, pd.Series([], dtype="str"), session.config.public(), {})
+    ending = replace(ending, stopped=error.message, code=code)
+    return replace(write_results(session, kept, as_dry_run(plan), ending), error=error)
+
+
+def _drop_folder(session: Session, run_id: str) -> None:
+    """A run that sent nothing has nothing to be remembered."""
+    folder = session.account.run(run_id)
+    if folder.exists() and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _kept(session: Session, options: Options, prepared: Prepared, run_id: str) -> Kept:
@@ -100,9 +130,7 @@ def _kept(session: Session, options: Options, prepared: Prepared, run_id: str) -
 def conclude(session: Session, kept: Kept, ending: Ending) -> Outcome:
     """Results of a run that sent nothing: a dry run, or one that a guard refused."""
     plan = kept.plan
-    folder = session.account.run(ending.run_id)
-    if folder.exists() and not any(folder.iterdir()):
-        folder.rmdir()  # nothing was sent, so nothing is to be remembered
+    _drop_folder(session, ending.run_id)
     said = tuple(sentence(refusal) for refusal in plan.refusals)
     final = any(refusal.final for refusal in plan.refusals)
     path = session.config.results.dir / ending.run_id / "plan.json"
@@ -131,15 +159,19 @@ def allowances(plan: Plan) -> str:
 
 def _live(session: Session, options: Options) -> Outcome:
     started = session.now()
-    prepared = _prepared(session, options)
+    sources, loaded = _loaded(session, options)
     run_id = new_run(session.account, started)
-    kept = _kept(session, options, prepared, run_id)
     ending = Ending(run_id, started, result_path=options.result_path)
+    try:
+        prepared = _prepared(session, options, sources, loaded)
+    except (RemoteError, Interrupted) as error:
+        return _unread(session, sources, loaded, ending, error)
+    kept = _kept(session, options, prepared, run_id)
     if kept.plan.refusals:
         return conclude(session, kept, ending)
     session.door.show(kept.plan)
     if len(kept.plan.table) and not session.door.approve(kept.plan):
-        session.account.run(run_id).rmdir()
+        _drop_folder(session, run_id)
         raise NotApproved("Nothing was sent: the plan was not approved.", advice="Answer yes, or use --yes.")
     record = RunRecord(
         run_id,

@@ -23,7 +23,7 @@ def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -
     session.memory.begin(record)
     keep(folder, kept)
     abilities, size = session.remote.abilities, session.config.sync.batch_size
-    sizes = {verb: size_of(abilities, verb, size) for verb in VERBS}
+    sizes: dict[str, int] = {verb: size_of(abilities, verb, size) for verb in VERBS}
     with Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table, sizes) as journal:
         return go_on(session, kept, journal, ending)
 
