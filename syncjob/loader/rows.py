@@ -46,19 +46,20 @@ def build(
     unmapped: Unmapped,
     region: str,
     blank: Blank,
-    remembered: Mapping[str, str] | None = None,
+    remembered: Mapping[str, str] | Sequence[Mapping[str, str]] | None = None,
     key: str = "number",
 ) -> Loaded:
     """All rows of `tables`, with numbers in E.164 for `region` and `row_id` running on from table to table.
 
-    `columns`, `unmapped` and `blank` are the config's; `remembered` are headers that a person confirmed. With another
-    `key` than `number` the column of that name feeds `number` with its trimmed text, unparsed. A table that is a
-    result of ours, or whose last line is cut off, makes the whole run partial.
+    `columns`, `unmapped` and `blank` are the config's; `remembered` are headers that a person confirmed, for all tables
+    or, as a sequence, for each. With another `key` than `number` the column of that name feeds `number` with its
+    trimmed text, unparsed. A table that is a result of ours, or whose last line is cut off, makes the run partial.
 
     Raises `SourceError` (`source_unmapped`), naming every problem of every table, when columns can't be mapped.
     Source of the rules: CONTRACT 1, 3 and 4.
     """
-    mappings = _match_all(tables, lambda table: _mapped(table, columns, remembered, key, unmapped))
+    learned = remembered if isinstance(remembered, Sequence) else [remembered or {}] * len(tables)
+    mappings = _match_all(tables, learned, lambda table, known: _mapped(table, columns, known, key, unmapped))
     readers = [_Reader(*pair, region=region, blank=blank, key=key) for pair in zip(tables, mappings, strict=True)]
     frames = [reader.rows(number) for number, reader in enumerate(readers)]
     rows = pd.concat(frames, ignore_index=True) if frames else ROWS.empty()
@@ -67,8 +68,22 @@ def build(
     return Loaded(tuple(tables), mappings, ROWS.check(ROWS.shape(rows)), _partial(tables))
 
 
+def every_flaw(loaded: Loaded, *, region: str, blank: Blank, key: str = "number") -> pd.DataFrame:
+    """Every problem of every row, where `Loaded.rows` shows the gravest only: what `check` tells in one pass.
+
+    Columns: table, position, at (the column's position in the table; -1: the whole line), code, value.
+    """
+    pairs = enumerate(zip(loaded.tables, loaded.mappings, strict=True))
+    found = [
+        _Reader(table, mapping, region=region, blank=blank, key=key).every_flaw().assign(table=number)
+        for number, (table, mapping) in pairs
+    ]
+    columns = ["table", "position", "at", "code", "value"]
+    return pd.concat(found, ignore_index=True)[columns] if found else pd.DataFrame(columns=columns)
+
+
 def _mapped(
-    table: Table, columns: Mapping[str, str], remembered: Mapping[str, str] | None, key: str, unmapped: Unmapped
+    table: Table, columns: Mapping[str, str], remembered: Mapping[str, str], key: str, unmapped: Unmapped
 ) -> FieldMap:
     headers = [column.header for column in table.columns]
     letters = [column.letter for column in table.columns]
@@ -79,13 +94,17 @@ def _place(table: Table) -> str:
     return f"{table.source}, sheet {table.sheet}" if table.sheet else table.source
 
 
-def _match_all(tables: Sequence[Table], mapped: Callable[[Table], FieldMap]) -> tuple[FieldMap, ...]:
+def _match_all(
+    tables: Sequence[Table],
+    learned: Sequence[Mapping[str, str]],
+    mapped: Callable[[Table, Mapping[str, str]], FieldMap],
+) -> tuple[FieldMap, ...]:
     """The mapping of every table; what is wrong with any of them in one error."""
     made: list[FieldMap] = []
     errors: dict[str, SourceError] = {}
-    for table in tables:
+    for table, known in zip(tables, learned, strict=True):
         try:
-            made.append(mapped(table))
+            made.append(mapped(table, known))
         except SourceError as error:
             errors.setdefault(error.message, error)
     if errors:
@@ -98,9 +117,10 @@ def _partial(tables: Sequence[Table]) -> str | None:
     """Why these tables speak only for their rows (CONTRACT 1), or None."""
     for table in tables:
         if table.facts.result_of:
-            return f"{table.source} was made by syncjob (run {table.facts.result_of}) and fed back."
+            run = "" if table.facts.result_of == "unknown" else f" (run {table.facts.result_of})"
+            return f"{table.source} was made by syncjob{run} and fed back"
         if table.facts.cut_off:
-            return f"The last line of {table.source} is cut off, so more may be missing."
+            return f"the last line of {table.source} is cut off, so more may be missing"
     return None
 
 
@@ -199,14 +219,8 @@ class _Reader:
 
     def _verdicts(self, reasons: pd.Series, unread: pa.Array) -> pd.DataFrame:
         """Per line: outcome, reason, column, header and value of its gravest problem, and whether its key is `lost`."""
-        found = [self._flaws(), self._key_flaws(reasons)]
-        if "custom_field" in self.place_of:
-            found.append(self._custom_flaws(unread))
-        flaws = pd.concat(found, ignore_index=True)
+        first = self._ranked(reasons, unread).drop_duplicates("position").set_index("position")
         at_key = self.place_of[_KEY]
-        grave = flaws["at"].map(lambda at: {_WHOLE_LINE: 0, at_key: 1}.get(at, 2 + at)).astype("int64")
-        flaws = flaws.assign(grave=grave).sort_values(["position", "grave"], kind="stable")
-        first = flaws.drop_duplicates("position").set_index("position")
         letters = {at: column.letter for at, column in enumerate(self.table.columns)}
         headers = {at: column.header for at, column in enumerate(self.table.columns)}
         made = pd.DataFrame(
@@ -221,6 +235,22 @@ class _Reader:
             index=first.index,
         ).reindex(range(self.length))
         return made.assign(lost=made["lost"].eq(True))
+
+    def every_flaw(self) -> pd.DataFrame:
+        """All problems: position, at (column's position, -1: the whole line), code, value; gravest first in a row."""
+        _, unread = self._custom()
+        _, reasons = self._numbers()
+        return self._ranked(reasons, unread)[["position", "at", "code", "value"]]
+
+    def _ranked(self, reasons: pd.Series, unread: pa.Array) -> pd.DataFrame:
+        """All problems by row, the gravest of each first."""
+        found = [self._flaws(), self._key_flaws(reasons)]
+        if "custom_field" in self.place_of:
+            found.append(self._custom_flaws(unread))
+        flaws = pd.concat(found, ignore_index=True)
+        at_key = self.place_of[_KEY]
+        grave = flaws["at"].map(lambda at: {_WHOLE_LINE: 0, at_key: 1}.get(at, 2 + at)).astype("int64")
+        return flaws.assign(grave=grave).sort_values(["position", "grave"], kind="stable")
 
     def _flaws(self) -> pd.DataFrame:
         """The loader's problems that concern us: whole lines, and cells of mapped columns."""

@@ -39,7 +39,7 @@ class Facts:
     `notes` are whole sentences for people: hidden rows, merged cells, a guessed encoding, trailing blank fields.
     """
 
-    format: str  # csv, xlsx, xls, xlsb, ods, html
+    format: str  # csv, xlsx, xls, xlsb, ods, html, xml (XML Spreadsheet 2003)
     encoding: str | None = None
     delimiter: str | None = None
     header_row: int = 1  # as the spreadsheet program numbers it

@@ -1,0 +1,85 @@
+"""What the reading process hands to its parent, and how it is taken up.
+
+What enters: a `Found`; later its Arrow file and JSON. What leaves: a `Table`. Columns travel by Arrow, so a million
+rows are handed over without becoming Python objects.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
+
+from syncjob.loader.found import Found
+from syncjob.loader.grid import Flaw, letter
+
+if TYPE_CHECKING:
+    from syncjob.loader.table import Table
+
+_ROW = "row"
+
+
+def write(found: Found, path: Path) -> dict[str, object]:
+    """Write the cells to `path`; the rest is the answer."""
+    names = [str(at) for at in range(len(found.cells))]
+    table = pa.table([*found.cells, pa.array(found.rows)], names=[*names, _ROW])
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1 << 18)
+    return {
+        "file": path.name,
+        "sheet": found.sheet,
+        "letters": [letter(at) for at in found.letters],
+        "headers": found.headers,
+        "problems": _problems(found),
+        "facts": found.facts,
+    }
+
+
+def _problems(found: Found) -> list[tuple[int, int, str, str]]:
+    """Flaws by the position of their line and column."""
+    columns = {at: position for position, at in enumerate(found.letters)}
+    flaws: list[Flaw] = [flaw for flaw in found.flaws if flaw.column < 0 or flaw.column in columns]
+    rows = np.fromiter((flaw.row for flaw in flaws), dtype=np.int64, count=len(flaws))
+    places = np.searchsorted(found.rows, rows).tolist()
+    return [
+        (place, columns.get(flaw.column, -1), flaw.code, flaw.value) for place, flaw in zip(places, flaws, strict=True)
+    ]
+
+
+def take(answer: dict[str, object], folder: Path, source: str) -> Table:
+    """The table that the reading process left in `folder`."""
+    import pandas as pd
+
+    from syncjob.loader.table import PROBLEMS, Column, Facts, Table
+
+    with pa.OSFile(str(folder / str(answer["file"]))) as file:
+        data = pa.ipc.open_file(file).read_all()
+    rows = pd.Series(data.column(_ROW).to_numpy(), dtype="int64")
+    cells = data.drop_columns([_ROW]).to_pandas() if data.num_columns > 1 else pd.DataFrame(index=rows.index)
+    cells.columns = pd.RangeIndex(cells.shape[1])
+    problems = pd.DataFrame(_list(answer["problems"]), columns=list(PROBLEMS.columns))
+    stated = answer["facts"] if isinstance(answer["facts"], dict) else {}
+    known = {field.name for field in fields(Facts)}
+    facts: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in stated.items() if name in known
+    }
+    return Table(
+        source=source,
+        sheet=None if answer["sheet"] is None else str(answer["sheet"]),
+        columns=tuple(
+            Column(str(mark), str(header))
+            for mark, header in zip(_list(answer["letters"]), _list(answer["headers"]), strict=True)
+        ),
+        cells=cells,
+        row_numbers=rows,
+        problems=PROBLEMS.shape(problems),
+        facts=Facts(**facts),
+    )
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []

@@ -1,0 +1,78 @@
+"""A file → `Found`s, within the process that calls. Everything of the loader that looks at a file's content.
+
+What enters: a path and what the config says. What leaves: its tables with headers found. Raises `SourceError` for every
+foreseen failure; hostile files can do worse, which is why `process` runs this in a child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from syncjob.loader.books import one_sentence, open_book
+from syncjob.loader.crypt import NOTE, unlock
+from syncjob.loader.found import Found, HeaderRow
+from syncjob.loader.limits import ReadLimits
+from syncjob.loader.sheets import read_sheets
+from syncjob.loader.sniff import Kind, sniff
+from syncjob.loader.text import read_text
+from syncjob.loader.unpack import damaged
+
+_ENDINGS: dict[str, tuple[Kind, ...]] = {
+    ".xlsx": ("xlsx",),
+    ".xlsm": ("xlsx",),
+    ".xls": ("xls",),
+    ".xlsb": ("xlsb",),
+    ".ods": ("ods",),
+    ".csv": ("text",),
+    ".tsv": ("text",),
+}
+_WHAT = {"text": "a text file", "html": "an HTML page", "xml": "an XML spreadsheet", "fods": "a flat OpenDocument file"}
+
+
+def read_file(
+    path: Path,
+    name: str,
+    *,
+    sheet: str | Sequence[str] | None,
+    header_row: HeaderRow,
+    encoding: str,
+    delimiter: str,
+    limits: ReadLimits,
+    folder: Path,
+    careful: bool = False,
+    before_fast: Callable[[], None] | None = None,
+) -> list[Found]:
+    """The tables of one file. `folder` takes copies that are opened; `name` is the file as people call it."""
+    kind = sniff(path, name)
+    notes: list[str] = []
+    if kind in ("encrypted", "xls"):
+        unlocked = unlock(path, folder, name)
+        if unlocked == path and kind == "encrypted":
+            raise damaged(name)
+        if unlocked != path:
+            path, kind, notes = unlocked, sniff(unlocked, name), [NOTE]
+    if told := _disguised(name, kind):
+        notes.append(told)
+    if kind == "text":
+        found = [read_text(path.read_bytes(), name, header_row, encoding, delimiter)]
+        found[0].facts["format"] = "csv"
+        if found[0].is_result:
+            found[0].facts["result_of"] = "unknown"
+    else:
+        with one_sentence(name):
+            book = open_book(path, kind, name, limits, careful, before_fast)
+            found = read_sheets(book, sheet, header_row, name)
+    for table in found:
+        said = table.facts.get("notes", [])
+        table.facts["notes"] = [*notes, *(said if isinstance(said, list) else [])]
+    return found
+
+
+def _disguised(name: str, kind: Kind) -> str | None:
+    """A sentence for a file whose ending says something else than its bytes."""
+    ending = Path(name).suffix.lower()
+    if kind == "encrypted" or kind in _ENDINGS.get(ending, (kind,)):
+        return None
+    what = _WHAT.get(kind, f"an {kind} workbook")
+    return f"The name ends in {ending}, but it is {what}; it was read as such."

@@ -1,0 +1,280 @@
+"""The careful reader: records of a delimited file, one damaged line costing one row.
+
+What enters: UTF-8 bytes, a position, the table's shape. What leaves: `Record`s in order, and the position behind the
+last one. Promised (CONTRACT 4, the loader's part): a stray quote, delimiter, newline or NUL and a non-empty field too
+many cost the row they are in, never its neighbours; a quoted field over several lines survives; a row's number is
+what a spreadsheet program would show.
+
+How a swallowed line is told from a field that really runs over several lines: inside the former stand lines that are
+whole rows of the table by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from syncjob.loader.profile import Profile, is_data
+from syncjob.loader.quotes import Split, resume, rough, split, unescape
+
+_LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
+_FAR = 400  # lines a quoted field may run over
+_JOINED = 3  # pieces that newlines may have cut one row into
+_LISTED = 5  # rows named in a note
+_FOOTER = re.compile(r'["\s]*(?:(?:grand|sub)?[ -]?total|sum|count|end of|page \d|\(?\d+ (?:rows?|records?))', re.I)
+
+
+class Line(NamedTuple):
+    """A physical line: its text, its newline, and where the next one begins."""
+
+    text: str
+    newline: str
+    end: int
+
+
+class Record(NamedTuple):
+    """A row: its number, exactly `Shape.width` cells, and when it is damaged why and the text as found."""
+
+    row: int
+    cells: list[str]
+    why: str = ""
+    raw: str = ""
+
+
+@dataclass
+class Shape:
+    """What a row of this file looks like.
+
+    `width` counts the header's fields, `usual` those that most lines have. `ragged`: lines often end early.
+    """
+
+    delimiter: str
+    width: int
+    usual: int
+    profile: Profile
+    ragged: bool = False
+    keys: tuple[int, ...] = ()  # columns whose header names a phone number
+
+
+@dataclass
+class Seen:
+    """What was met on the way, told once per file."""
+
+    short: list[int] = field(default_factory=list)
+    long: list[int] = field(default_factory=list)
+    literal: list[int] = field(default_factory=list)
+    cut_off: bool = False
+
+    def notes(self) -> list[str]:
+        """Sentences for people."""
+        told = (
+            (self.short, "Missing last fields in {} count as blank."),
+            (self.long, "Blank fields behind the last column in {} were left out."),
+            (self.literal, "Quotation marks inside fields in {} were kept as text."),
+        )
+        notes = [what.format(f"{_count(rows)} ({listed(rows)})") for rows, what in told if rows]
+        return [*notes, "The file was cut off: its last line is incomplete."] if self.cut_off else notes
+
+
+def _count(rows: Sequence[int]) -> str:
+    return "1 line" if len(rows) == 1 else f"{len(rows):,} lines"
+
+
+def listed(rows: Sequence[int]) -> str:
+    """`rows 3, 5, 9 …`"""
+    shown = ", ".join(str(row) for row in rows[:_LISTED])
+    return f"row{'s' if len(rows) > 1 else ''} {shown}{' …' if len(rows) > _LISTED else ''}"
+
+
+class Reader:
+    """Reads records from `data`, from byte `at` on, the first one being row `row`."""
+
+    def __init__(self, data: bytes, shape: Shape, seen: Seen, at: int, row: int) -> None:
+        self.shape = shape
+        self.seen = seen
+        self.row = row  # the number of the next record
+        self.at = at  # where it begins
+        self._matches = _LINE.finditer(data, at)
+        self._ahead: deque[Line] = deque()
+        self._size = len(data)
+        self._after_blank = data[max(0, at - 3) : at].endswith((b"\n\n", b"\n\r\n", b"\r\r"))
+
+    def _peek(self, distance: int) -> Line | None:
+        """The line `distance` behind the next one."""
+        while len(self._ahead) <= distance:
+            match = next(self._matches, None)
+            if match is None or match.start() >= self._size:
+                return None
+            self._ahead.append(Line(match[1].decode("utf-8", "replace"), match[2].decode(), match.end()))
+        return self._ahead[distance]
+
+    def _pop(self, count: int) -> str:
+        """Consume lines; their text as found."""
+        lines = [self._ahead.popleft() for _ in range(count)]
+        self.at = lines[-1].end
+        return "".join(line.text + line.newline for line in lines)
+
+    def read(self, until: int) -> Iterator[Record]:
+        """Records up to the first one that begins at or behind byte `until`; blank lines are counted, not returned."""
+        while self.at < until and (line := self._peek(0)) is not None:
+            if line.text:
+                record = self._record(line)
+                if record is not None:
+                    yield record
+            else:
+                self._pop(1)
+            self._after_blank = not line.text
+            self.row += 1
+
+    def _record(self, line: Line) -> Record | None:
+        found = split(line.text, self.shape.delimiter)
+        if "\x00" in line.text:
+            return self._damaged(self._tail(1), "it holds a NUL character")
+        if found.state == "open":
+            return self._over_lines(line, found)
+        if found.state == "torn":
+            return self._damaged(self._tail(1), "a quotation mark stands where none can")
+        if found.state == "literal":
+            if self.shape.profile.contradicts(found.fields):
+                return self._damaged(1, "a quotation mark stands where none can")
+            self.seen.literal.append(self.row)
+        return self._fit(found.fields, 1)
+
+    def _over_lines(self, line: Line, found: Split) -> Record | None:
+        """A quoted field that does not close on its line: read on, unless that would swallow whole rows."""
+        fields, part, newline = found.fields[:-1], [found.fields[-1]], line.newline
+        bearable = 0 if self.shape.profile.kinds else 2
+        for distance in range(1, _FAR):
+            ahead = self._peek(distance)
+            if ahead is None:
+                return self._unclosed(distance)
+            bearable -= self._stands(ahead.text)
+            more = resume(ahead.text, self.shape.delimiter)
+            if bearable < 0 or more.state == "torn" or "\x00" in ahead.text:
+                break
+            part.append(newline + more.fields[0])
+            newline = ahead.newline
+            if more.state == "open" and len(more.fields) == 1:
+                continue
+            fields.append(unescape("".join(part)))
+            if more.state == "open":
+                fields += more.fields[1:-1]
+                part = [more.fields[-1]]
+                continue
+            return self._fit([*fields, *more.fields[1:]], distance + 1)
+        return self._damaged(self._tail(1), "a quotation mark is not closed")
+
+    def _unclosed(self, distance: int) -> Record:
+        """The quote is open to the end of the file: cut off there, when no whole rows follow."""
+        last = self._ahead[distance - 1]
+        if not last.newline and self.row > 1 and distance <= _JOINED:
+            self.seen.cut_off = True
+            return self._damaged(distance, "the file ends in the middle of it")
+        return self._damaged(1, "a quotation mark is not closed")
+
+    def _tail(self, lines: int) -> int:
+        """How many lines a damaged record takes: what only closes a quoted field of it is no row of its own."""
+        for distance in range(lines, lines + _JOINED):
+            ahead = self._peek(distance)
+            if ahead is None or not ahead.text or self._stands(ahead.text):
+                return lines
+            state = split(ahead.text, self.shape.delimiter).state
+            if state != "fine":
+                more = resume(ahead.text, self.shape.delimiter)
+                closes = state == "literal" and more.state != "torn" and ahead.text.startswith(more.fields[0] + '"')
+                return distance + 1 if closes else lines
+        return lines
+
+    def _stands(self, text: str) -> bool:
+        """Whether a line is a whole row by itself."""
+        found = split(text, self.shape.delimiter)
+        if found.state != "fine" or len(found.fields) not in (self.shape.usual, self.shape.width):
+            return False
+        if self.shape.profile.kinds:
+            return self.shape.profile.supports(found.fields)
+        return len(found.fields) > 1
+
+    def _fit(self, fields: list[str], lines: int) -> Record | None:
+        """A well-formed record brought to the table's width."""
+        width, count = self.shape.width, len(fields)
+        if count == width:
+            return self._good(fields, lines)
+        if count > width:
+            if any(field.strip() for field in fields[width:]):
+                return self._damaged(lines, f"it has {count} fields where the header has {width}", fields)
+            if count != self.shape.usual and self.shape.profile.contradicts(fields):
+                return self._damaged(lines, "its fields are shifted", fields)
+            self.seen.long.append(self.row)
+            return self._good(fields[:width], lines)
+        return self._short(fields, lines)
+
+    def _short(self, fields: list[str], lines: int) -> Record | None:
+        """Fewer fields than the header: cut off, cut in pieces by a newline, shifted, or just ending early."""
+        missing = [""] * (self.shape.width - len(fields))
+        if not any(field.strip() for field in fields):
+            return self._good(fields + missing, lines)
+        if len(fields) < self.shape.usual:
+            if self._ends_here(lines):
+                self.seen.cut_off = True
+                return self._damaged(lines, "the file ends in the middle of it", fields)
+            if pieces := self._pieces(fields, lines):
+                return self._damaged(pieces, "a newline cuts it in pieces")
+            if self.shape.profile.contradicts(fields) and not _FOOTER.match(fields[0]):
+                return self._damaged(lines, "its fields are shifted", fields)
+            if self._orphan(fields, lines):
+                return self._damaged(lines, f"it has 1 field where the header has {self.shape.width}", fields)
+        self.seen.short.append(self.row)
+        return self._good(fields + missing, lines)
+
+    def _ends_here(self, lines: int) -> bool:
+        last = self._ahead[lines - 1]
+        footer = self._after_blank and len(self._ahead[0].text.split(self.shape.delimiter)) == 1
+        return not last.newline and not self.shape.ragged and not footer and not _FOOTER.match(self._ahead[0].text)
+
+    def _orphan(self, fields: list[str], lines: int) -> bool:
+        """A lone field between whole rows: what a newline cut off. At the end of a file it is a footer."""
+        if len(fields) > 1 or self.shape.usual < 3 or self.shape.ragged:
+            return False
+        following = (self._peek(lines + distance) for distance in range(_JOINED))
+        return any(line is not None and self._stands(line.text) for line in following)
+
+    def _pieces(self, fields: list[str], lines: int) -> int:
+        """How many lines make one row together with this one; 0 when they do not."""
+        count, joined = len(fields), list(fields)
+        for distance in range(_JOINED - 1):
+            ahead = self._peek(lines + distance)
+            if ahead is None or not ahead.text:
+                return 0
+            more = split(ahead.text, self.shape.delimiter)
+            if more.state in ("open", "torn") or len(more.fields) >= self.shape.usual:
+                return 0
+            count += len(more.fields) - 1
+            joined = [*joined[:-1], joined[-1] + more.fields[0], *more.fields[1:]]
+            if count >= self.shape.usual:
+                whole = count in (self.shape.usual, self.shape.width)
+                return lines + distance + 1 if whole and self._were_one(fields, more.fields, joined) else 0
+        return 0
+
+    def _were_one(self, first: list[str], second: list[str], joined: list[str]) -> bool:
+        """Two short lines were one row, unless each is at home where it stands."""
+        profile, keys = self.shape.profile, self.shape.keys
+        if keys and all(
+            key < min(len(first), len(second)) and is_data(first[key]) and is_data(second[key]) for key in keys
+        ):
+            return False
+        if profile.contradicts(first) or profile.contradicts(second):
+            return not profile.contradicts(joined)
+        return not self.shape.ragged and not (profile.supports(first) and profile.supports(second))
+
+    def _good(self, cells: list[str], lines: int) -> Record | None:
+        self._pop(lines)
+        return Record(self.row, cells) if any(cells) else None
+
+    def _damaged(self, lines: int, why: str, fields: list[str] | None = None) -> Record:
+        raw = self._pop(lines).rstrip("\r\n")
+        cells = rough(raw, self.shape.delimiter) if fields is None else fields
+        cells = [cell.replace("\x00", "") for cell in cells[: self.shape.width]]
+        return Record(self.row, cells + [""] * (self.shape.width - len(cells)), why, raw)

@@ -1,0 +1,104 @@
+"""Runs the reading process and turns its end into tables or one sentence.
+
+What enters: a request. What leaves: `Table`s, or `SourceError`. Promised: whatever the reading process does (aborts, is
+killed, runs out of memory or time), the caller gets one sentence within the time allowed; nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from syncjob.errors import SourceError
+from syncjob.loader.answer import take
+from syncjob.loader.child import FAST_MARK, Request
+from syncjob.loader.limits import MB, ReadLimits
+from syncjob.loader.refusal import refuse
+from syncjob.loader.table import Table
+
+_log = logging.getLogger(__name__)
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_SPLIT = "Split it into smaller files, or save it as .csv."
+_MEMORY = ("MemoryError", "memory allocation", "capacity overflow", "malloc", "Cannot allocate", "realloc")
+
+
+def read_apart(request: Request, limits: ReadLimits) -> tuple[Table, ...]:
+    """The tables of one file, read in a process of its own. `folder` of the request is filled in here."""
+    for careful in (False, True):
+        with tempfile.TemporaryDirectory(prefix="syncjob-", ignore_cleanup_errors=True) as made:
+            folder = Path(made)
+            asked: Request = {**request, "careful": careful, "folder": made}
+            code, said = _run(asked, folder, limits)
+            answered = folder / "answer.json"
+            if answered.is_file():
+                return _take(answered, request["name"])
+            if not careful and (folder / FAST_MARK).exists():
+                continue  # the fast engine ended the process: the careful one may survive this file
+            raise _dead(request["name"], code, said, limits)
+    raise AssertionError("the careful reading leaves no mark")
+
+
+def _take(answered: Path, name: str) -> tuple[Table, ...]:
+    answer = json.loads(answered.read_text(encoding="utf-8"))
+    if "error" in answer:
+        error = answer["error"]
+        raise SourceError(error["message"], code=error["code"], advice=error["advice"])
+    return tuple(take(table, answered.parent, name) for table in answer["tables"])
+
+
+def _run(request: Request, folder: Path, limits: ReadLimits) -> tuple[int, str]:
+    """The exit code and the last words of the reading process."""
+    size = Path(request["path"]).stat().st_size
+    said = folder / "said"
+    with said.open("wb") as words:
+        child = subprocess.Popen(
+            [sys.executable, "-P", "-X", "utf8", "-m", "syncjob.loader.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+            cwd=folder,
+            env=_environment(),
+        )
+        try:
+            child.communicate(json.dumps(request).encode(), timeout=limits.allowed(size))
+        except subprocess.TimeoutExpired as error:
+            raise _slow(request["name"], limits.allowed(size)) from error
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+    with said.open("rb") as file:
+        return child.returncode, file.read(1 << 16).decode("utf-8", "replace")
+
+
+def _environment() -> dict[str, str]:
+    """Only what Python needs: no secret reaches the process that reads strangers' files."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    paths = [str(Path(entry).resolve()) for entry in sys.path if entry]
+    return {
+        **kept,
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+        "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve address space that the limit would count
+        "MALLOC_ARENA_MAX": "2",
+    }
+
+
+def _dead(name: str, code: int, said: str, limits: ReadLimits) -> SourceError:
+    """The sentence for a reading process that gave no answer."""
+    _log.debug("reading %s ended with %s: %s", name, code, said[-2000:])
+    if -code == getattr(signal, "SIGXCPU", 0):
+        return refuse(name, "reading it takes more time than is allowed", _SPLIT)
+    if -code == getattr(signal, "SIGKILL", 0) or any(word in said for word in _MEMORY):
+        return refuse(name, f"reading it takes more memory than is allowed ({limits.memory // MB:,} MB)", _SPLIT)
+    return refuse(name, "the file is damaged in a way that stops every reader")
+
+
+def _slow(name: str, seconds: float) -> SourceError:
+    return refuse(name, f"reading it takes more than the {seconds:.0f} seconds allowed", _SPLIT)

@@ -1,0 +1,106 @@
+"""Which sheets of a workbook are read.
+
+What enters: an open workbook and the wish (none, a name, a list of names, all). What leaves: `Found`s. Promised
+(CONTRACT 4): without a wish the sheet that holds the contacts; others that hold contacts are named; hidden ones only
+when named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from syncjob.errors import SourceError
+from syncjob.loader.books import Workbook
+from syncjob.loader.found import Found, HeaderRow, settle
+from syncjob.loader.grid import Grid
+from syncjob.loader.header import LOOKED, known
+from syncjob.loader.refusal import refuse
+
+_PEEKED = LOOKED * 2
+_OURS = "Needs fixing"
+_OUR_SHEETS = frozenset(("Summary", "Results", _OURS))
+
+
+def read_sheets(book: Workbook, wish: str | Sequence[str] | None, header_row: HeaderRow, name: str) -> list[Found]:
+    """The sheets wished for, with their headers found. Raises `SourceError` naming the sheet."""
+    if not book.sheets:
+        raise refuse(name, "it holds no sheet with cells")
+    hidden = tuple(sheet for sheet, visible in book.sheets if not visible)
+    others: tuple[str, ...] = ()
+    if wish is None:
+        chosen, others = _holding_contacts(book, header_row, name)
+        wanted = [chosen]
+    else:
+        wanted = _named(book, wish, name)
+    grids = [(sheet, book.read(sheet)) for sheet in wanted]
+    if wish == "all":
+        grids = [(sheet, grid) for sheet, grid in grids if len(grid.rows)]
+    if not any(len(grid.rows) for _, grid in grids):
+        raise _empty(name, wanted[0] if len(wanted) == 1 and len(book.sheets) > 1 else None, hidden)
+    found = [_settled(grid, header_row, name, sheet) for sheet, grid in grids]
+    for table in found:
+        table.facts["format"] = book.format
+        table.facts["other_sheets"] = others
+        table.facts["hidden_sheets"] = hidden
+        if book.run or table.is_result:
+            table.facts["result_of"] = book.run or "unknown"
+    return found
+
+
+def _settled(grid: Grid, header_row: HeaderRow, name: str, sheet: str) -> Found:
+    if not len(grid.rows):
+        raise _empty(name, sheet, ())
+    return settle(grid, header_row, name, sheet)
+
+
+def _empty(name: str, sheet: str | None, hidden: Sequence[str]) -> SourceError:
+    advice = f"Name one of its hidden sheets with sheet: {', '.join(hidden)}." if hidden else "Check the file."
+    what = "the sheet holds nothing" if sheet else "its visible sheets hold nothing" if hidden else "it holds nothing"
+    return refuse(name, what, advice, sheet=sheet)
+
+
+def _named(book: Workbook, wish: str | Sequence[str], name: str) -> list[str]:
+    """The sheets a person named: exactly, else regardless of case and outer spaces."""
+    if wish == "all":
+        return [sheet for sheet, visible in book.sheets if visible] or [book.sheets[0][0]]
+    names = [wish] if isinstance(wish, str) else list(wish)
+    exact = {sheet: sheet for sheet, _ in book.sheets}
+    loose = {sheet.strip().casefold(): sheet for sheet, _ in reversed(book.sheets)}
+    found = []
+    for wanted in names:
+        sheet = exact.get(wanted) or loose.get(wanted.strip().casefold())
+        if sheet is None:
+            there = ", ".join(f"“{sheet}”" for sheet in exact)
+            raise refuse(name, f"there is no sheet “{wanted}” in it", f"It has {there}.", code="source_missing")
+        if sheet not in found:
+            found.append(sheet)
+    return found
+
+
+def _holding_contacts(book: Workbook, header_row: HeaderRow, name: str) -> tuple[str, tuple[str, ...]]:
+    """The sheet to read when nobody named one, and the others that hold contacts."""
+    visible = [sheet for sheet, seen in book.sheets if seen]
+    if len(visible) == 1:
+        return visible[0], ()
+    looks = {sheet: _look(book, sheet, header_row, name) for sheet in visible}
+    heads = {sheet: found for sheet, found in looks.items() if found is not None}
+    if _OURS in heads and (book.run or (set(visible) >= _OUR_SHEETS and heads[_OURS].is_result)):
+        return _OURS, ()
+    contacts = [sheet for sheet, found in heads.items() if found.holds_contacts]
+    if contacts:
+        return contacts[0], tuple(contacts[1:])
+    if heads:
+        return max(heads, key=lambda sheet: len(known(heads[sheet].headers))), ()
+    filled = [sheet for sheet in visible if len(book.peek(sheet, 1).rows)]
+    return (filled or visible or [book.sheets[0][0]])[0], ()
+
+
+def _look(book: Workbook, sheet: str, header_row: HeaderRow, name: str) -> Found | None:
+    """The header of a sheet, or None when it has none."""
+    grid = book.peek(sheet, _PEEKED if header_row == "auto" else max(_PEEKED, header_row))
+    if not len(grid.rows):
+        return None
+    try:
+        return settle(grid, header_row, name, sheet)
+    except SourceError:
+        return None
