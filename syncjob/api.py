@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from syncjob.config import Config, load
+from syncjob.job.announcing import Announcer
 from syncjob.job.run import Options, planned
 from syncjob.job.run import run as run_job
 from syncjob.job.session import Outcome, Silent, open_session
@@ -91,8 +92,10 @@ def run(
     allow: Collection[str] = (),
 ) -> Result:
     """The whole job, never asking. Raises `syncjob.errors`; what a guard refused comes as a Result with exit code 5."""
-    with open_session(_config(config), Silent()) as session:
-        return _result(run_job(session, _options(sources, dry_run=dry_run, allow=allow)))
+    made = _config(config)
+    with Announcer(made, live=not dry_run) as announcer, open_session(made, Silent()) as session:
+        announcer.ended(run_job(session, _options(sources, dry_run=dry_run, allow=allow)))
+    return _result(announcer.outcome)
 
 
 def _config(config: Settings) -> Config:
@@ -107,7 +110,7 @@ def _result(outcome: Outcome) -> Result:
     results, files = outcome.results, outcome.files
     named = {
         name: path
-        for name in ("result", "summary", "fixing", "result_csv", "fixing_csv", "folder")
+        for name in ("result", "report", "summary", "fixing", "result_csv", "fixing_csv", "folder")
         if (path := getattr(files, name, None)) is not None
     }
     return Result(

@@ -13,7 +13,7 @@ import orjson
 import pandas as pd
 
 from syncjob.differ import Diff
-from syncjob.plan import Refusal, label
+from syncjob.plan import Figures, Refusal, label
 from syncjob.planner import flat
 
 FROM = 20
@@ -50,13 +50,19 @@ class Baseline:
     fields: frozenset[str]
 
 
+def figures_of(diff: Diff) -> Figures:
+    """The figures of a diff."""
+    matched = diff.verdicts["sid"].nunique()
+    reached = diff.leftovers["verdict"].isin(["delete", "update", "held", "unchanged"])
+    compared = int(diff.verdicts["sid"].notna().sum())
+    return Figures(len(diff.existing), int(matched + reached.sum()), compared)
+
+
 @dataclass(frozen=True)
 class Judged:
-    """What the guards look at."""
+    """What the guards look at in the sources."""
 
     rows: pd.DataFrame
-    diff: Diff
-    table: pd.DataFrame
     whole: bool
     fields: frozenset[str]  # contact fields that the source's columns feed
     sheets: Mapping[str, int]  # "file · sheet" → rows
@@ -64,15 +70,25 @@ class Judged:
     baseline: Baseline | None = None
 
 
-def judge(case: Judged, limits: Limits) -> tuple[Refusal, ...]:
-    """Every refusal, all at once."""
+def judge_sources(case: Judged, limits: Limits) -> tuple[Refusal, ...]:
+    """Every refusal that rests on what was read, and on what was read before."""
     found = [_empty(case), _old(case, limits)]
     if case.whole and case.baseline:
         found += [*_shrank(case, case.baseline, limits), _unfamiliar(case, case.baseline, limits)]
         found += [_vanished(case, case.baseline)]
-    touched = _touchable(case)
-    found += [_deletes(case, limits, touched), _updates(case, limits, touched), _creates(case, limits)]
-    found += _columns(case, limits)
+    return tuple(refusal for refusal in found if refusal)
+
+
+def judge_changes(table: pd.DataFrame, figures: Figures, limits: Limits, *, whole: bool) -> tuple[Refusal, ...]:
+    """Every refusal that rests on what would be done (schema.CHANGES): all of a plan, or what of it is approved."""
+    found = [_deletes(table, figures, limits, whole=whole)]
+    if whole:
+        updates = table[table["verb"] == "update"]
+        pairs = zip(updates["fields"].tolist(), updates["before"].tolist(), strict=True)
+        overwritten = pd.Series([_overwritten(*pair) for pair in pairs], index=updates.index, dtype=object)
+        updates = updates.assign(overwritten=overwritten)
+        found += [_updates(updates, figures, limits), *_columns(updates, figures, limits)]
+    found.append(_creates(table, figures, limits))
     return tuple(refusal for refusal in found if refusal)
 
 
@@ -87,7 +103,7 @@ def _old(case: Judged, limits: Limits) -> Refusal | None:
     old = {name: age for name, age in case.ages.items() if limit is not None and age > limit}
     if not old:
         return None
-    named = ", ".join(f"{name} is {age:.0f} hours old" for name, age in old.items())
+    named = ", ".join(f"{name} is {age:,.1f} hours old" for name, age in old.items())
     return Refusal("source_old", f"{named}; the limit is {limit:g} hours", "source.max_age")
 
 
@@ -95,10 +111,14 @@ def _shrank(case: Judged, last: Baseline, limits: Limits) -> Iterable[Refusal]:
     if limits.shrink is None:
         return
     now = {**case.sheets, "": sum(case.sheets.values())}
-    for name, largest in last.rows.items():
+    told: set[tuple[int, int]] = set()
+    for name, largest in sorted(last.rows.items(), key=lambda item: item[0] == ""):  # the total last
         count = now.get(name)
-        if count is None or largest < FROM or count >= largest * (1 - limits.shrink / 100):
+        if count is None or largest < FROM or 100 * (largest - count) <= limits.shrink * largest:
             continue
+        if not name and (count, largest) in told:
+            continue  # of a single sheet the total says nothing more
+        told.add((count, largest))
         yield Refusal(
             "source_shrank",
             f"{name or 'in all'}: {count:,} rows, {largest:,} in an earlier good run; the limit is "
@@ -114,7 +134,7 @@ def _unfamiliar(case: Judged, last: Baseline, limits: Limits) -> Refusal | None:
     share = 100 * shared / len(last.numbers)
     if share >= limits.familiar:
         return None
-    figures = f"{shared:,} of the {len(last.numbers):,} numbers of the last good run ({share:.0f} %) are in it"
+    figures = f"{shared:,} of the {len(last.numbers):,} numbers of the last good run ({_percent(share)}) are in it"
     return Refusal("source_unfamiliar", f"{figures}; the limit is {limits.familiar:g} %", "limits.familiar")
 
 
@@ -126,81 +146,70 @@ def _vanished(case: Judged, last: Baseline) -> Refusal | None:
     return Refusal("column_vanished", f"no column feeds {named} any more", "columns")
 
 
-def _touchable(case: Judged) -> int:
-    """The contacts the job may touch: those its rows name, and the leftovers that its settings reach."""
-    matched = case.diff.verdicts["sid"].nunique()
-    reached = case.diff.leftovers["verdict"].isin(["delete", "update", "held", "unchanged"])
-    return int(matched + reached.sum())
-
-
-def _deletes(case: Judged, limits: Limits, touched: int) -> Refusal | None:
-    deletes = case.table[case.table["verb"] == "delete"]
-    count, existing = len(deletes), len(case.diff.existing)
+def _deletes(table: pd.DataFrame, figures: Figures, limits: Limits, *, whole: bool) -> Refusal | None:
+    deletes = table[table["verb"] == "delete"]
+    count, touched = len(deletes), figures.touchable
     if not count:
         return None
     over = []
     if limits.delete_count is not None and count > limits.delete_count:
         over.append(f"the limit is {limits.delete_count:,}")
     share = 100 * count / touched if touched else 100.0
-    if case.whole and limits.delete_percent is not None and touched >= FROM and share > limits.delete_percent:
+    if whole and limits.delete_percent is not None and touched >= FROM and share > limits.delete_percent:
         over.append(f"the limit is {limits.delete_percent:g} %")
-    if count == existing:
+    if count == figures.existing:
         over.append("that is every contact there is")
     if not over:
         return None
-    figures = f"{count:,} of {touched:,} contacts ({share:.0f} %); {', '.join(over)}"
-    return Refusal("too_many_deletes", figures, "limits.deletes", _examples(deletes))
+    said = f"{count:,} of {touched:,} contacts ({_percent(share)}); {', '.join(over)}"
+    return Refusal("too_many_deletes", said, "limits.deletes", _examples(deletes))
 
 
-def _updates(case: Judged, limits: Limits, touched: int) -> Refusal | None:
-    if not case.whole or limits.update_percent is None or touched < FROM:
+def _updates(table: pd.DataFrame, figures: Figures, limits: Limits) -> Refusal | None:
+    touched = figures.touchable
+    if limits.update_percent is None or touched < FROM:
         return None
-    updates = case.table[case.table["verb"] == "update"]
-    overwriting = updates[[bool(_overwritten(f, b)) for f, b in zip(updates["fields"], updates["before"], strict=True)]]
+    overwriting = table[table["overwritten"].map(bool)]
     share = 100 * len(overwriting) / touched
     if share <= limits.update_percent:
         return None
-    figures = f"{len(overwriting):,} of {touched:,} contacts ({share:.0f} %); the limit is {limits.update_percent:g} %"
-    return Refusal("too_many_updates", figures, "limits.updates.percent", _examples(overwriting))
+    said = f"{len(overwriting):,} of {touched:,} contacts ({_percent(share)}); the limit is {limits.update_percent:g} %"
+    return Refusal("too_many_updates", said, "limits.updates.percent", _examples(overwriting))
 
 
-def _creates(case: Judged, limits: Limits) -> Refusal | None:
-    creates = case.table[case.table["verb"] == "create"]
-    existing = len(case.diff.existing)
+def _creates(table: pd.DataFrame, figures: Figures, limits: Limits) -> Refusal | None:
+    creates, existing = table[table["verb"] == "create"], figures.existing
     bounds = [limits.create_count, None if limits.create_factor is None else limits.create_factor * existing]
     known = [bound for bound in bounds if bound is not None]
     if not existing or not known or len(creates) <= max(known):
         return None
-    figures = f"{len(creates):,} new contacts beside {existing:,}; the limit is {max(known):,.0f}"
-    return Refusal("too_many_creates", figures, "limits.creates", _examples(creates))
+    said = f"{len(creates):,} new contacts beside {existing:,}; the limit is {max(known):,.0f}"
+    return Refusal("too_many_creates", said, "limits.creates", _examples(creates))
 
 
-def _columns(case: Judged, limits: Limits) -> list[Refusal]:
-    """One field's non-empty values overwritten in most of the rows compared."""
-    compared = int((case.diff.verdicts["sid"].notna()).sum())
-    if not case.whole or limits.column_change is None or compared < FROM:
-        return []
-    updates = case.table[(case.table["verb"] == "update") & (case.table["row_id"] >= 0)]
-    counts: dict[str, int] = {}
-    for fields, before in zip(updates["fields"], updates["before"], strict=True):
-        for name in {path.split(".")[0] for path in _overwritten(fields, before)}:
-            counts[name] = counts.get(name, 0) + 1
-    return [
-        Refusal(
-            "column_changed_everywhere",
-            f"{label(name)}: {count:,} of {compared:,} ({100 * count / compared:.0f} %) would be overwritten; the "
-            f"limit is {limits.column_change:g} %",
-            "limits.column_change",
-            _examples(updates),
-        )
-        for name, count in sorted(counts.items())
-        if 100 * count / compared > limits.column_change
-    ]
+def _columns(table: pd.DataFrame, figures: Figures, limits: Limits) -> Iterable[Refusal]:
+    """One field's non-empty values overwritten in most of the rows compared; custom fields name by name."""
+    compared = figures.compared
+    if limits.column_change is None or compared < FROM:
+        return
+    by_rows = table[table["row_id"] >= 0]
+    each = by_rows[["number", "overwritten"]].explode("overwritten").dropna(subset=["overwritten"])
+    for name, numbers in each.groupby("overwritten"):
+        share = 100 * len(numbers) / compared
+        if share > limits.column_change:
+            said = f"{label(str(name))}: {len(numbers):,} of {compared:,} ({_percent(share)}) would be overwritten"
+            limit = f"the limit is {limits.column_change:g} %"
+            yield Refusal("column_changed_everywhere", f"{said}; {limit}", "limits.column_change", _examples(numbers))
 
 
 def _overwritten(fields: str, before: str) -> list[str]:
     """Fields whose old value was not empty: filling what was empty is no change of anybody's data."""
     return [name for name, was, _ in flat(orjson.loads(before), orjson.loads(fields)) if was]
+
+
+def _percent(share: float) -> str:
+    """A share in words; with a decimal, so that what is a little over a limit does not read like the limit."""
+    return f"{share:.1f} %".replace(".0 %", " %")
 
 
 def _examples(table: pd.DataFrame) -> tuple[str, ...]:

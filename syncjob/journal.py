@@ -21,6 +21,7 @@ from syncjob.errors import SyncjobError
 from syncjob.model import Change, Json, Verb
 from syncjob.plan import changes_of
 from syncjob.schema import CHANGES
+from syncjob.state import look_into
 
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
@@ -72,23 +73,15 @@ class Journal:
         It is built aside and renamed: a journal under its own name always holds its whole plan. `sizes` are the
         changes per request of each verb: a change is named after the batch it belongs to, however often it is sent.
         """
-        aside = path.with_suffix(".new")
-        aside.unlink(missing_ok=True)
-        db = _connect(aside)
-        db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; {_TABLES}")
-        db.execute("begin")
-        db.executemany("insert into meta values (?, ?)", meta.items())
-        names = [*CHANGES.columns, "batch"]
-        named = table.assign(batch=_home_batches(table, sizes or {}))
-        columns = [[None if value != value else value for value in named[name].tolist()] for name in names]
-        marks = ", ".join("?" * len(names))
-        db.executemany(f"insert into change ({', '.join(names)}) values ({marks})", zip(*columns, strict=True))
-        db.execute("commit")
-        db.execute("pragma wal_checkpoint(truncate)")
-        db.close()
-        aside.chmod(0o600)
-        aside.replace(path)
-        _sync_folder(path.parent)
+        aside = path.with_name(path.name + ".new")
+        try:
+            for left in (aside, *_beside(aside)):
+                left.unlink(missing_ok=True)
+            _build(aside, meta, table.assign(batch=_home_batches(table, sizes or {})))
+            aside.replace(path)
+            _sync_folder(path.parent)
+        except (OSError, sqlite3.Error) as error:
+            raise _unwritable(path, error) from error
         return cls.open(path)
 
     @classmethod
@@ -96,20 +89,10 @@ class Journal:
         """An existing journal. Raises `SyncjobError` when it is damaged, foreign or of a newer version."""
         if not path.exists():
             raise SyncjobError(f"There is no journal at {path}.", code="journal_damaged")
-        try:
-            db = _connect(path)
-            (mark,) = db.execute("pragma application_id").fetchone()
-            (version,) = db.execute("pragma user_version").fetchone()
-            sound = db.execute("pragma quick_check(1)").fetchone() == ("ok",)
-        except sqlite3.DatabaseError as error:
-            raise _unusable(path, f"it can't be read ({error})") from error
-        if mark != APPLICATION_ID:
-            db.close()
-            raise _unusable(path, "it was not made by syncjob")
-        if version != VERSION or not sound:
-            db.close()
-            raise _unusable(path, "it is damaged" if version == VERSION else f"its version is {version}")
-        return cls(path, db)
+        why_not = look_into(path, APPLICATION_ID, VERSION)
+        if why_not:
+            raise _unusable(path, why_not)
+        return cls(path, _connect(path))
 
     def close(self) -> None:
         self._db.close()
@@ -178,7 +161,8 @@ class Journal:
         """Write outcomes down, durably, and that the request was answered."""
         with self._commit():
             self._db.executemany(
-                "update change set state = 'settled', outcome = ?, reason = ?, detail = ?, sid = coalesce(?, sid), "
+                "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), detail = ?, "
+                "sid = coalesce(?, sid), "
                 "code = ?, request_id = coalesce(?, request_id), attempts = max(attempts, ?), at = ? "
                 "where change_id = ?",
                 [
@@ -190,10 +174,11 @@ class Journal:
                 self._db.execute("update request set replied_at = ?, status = ? where id = ?", (now, status, request))
 
     def put_back(self, change_ids: Iterable[int]) -> None:
-        """Changes that were provably not executed: planned again."""
+        """Changes that were provably not executed: planned again. One that was turned stays `exists_already`."""
         with self._commit():
             self._db.executemany(
-                "update change set state = 'planned', outcome = null, reason = null where change_id = ?",
+                "update change set state = 'planned', outcome = null, detail = null, "
+                "reason = case when state = 'settled' then null else reason end where change_id = ?",
                 [(change_id,) for change_id in change_ids],
             )
 
@@ -204,6 +189,15 @@ class Journal:
                 "update change set verb = 'update', state = 'planned', sid = ?, fields = ?, before = ?, "
                 "reason = 'exists_already' where change_id = ?",
                 (sid, orjson.dumps(fields).decode(), orjson.dumps(before).decode(), change_id),
+            )
+
+    def reword(self, change_id: int, fields: Mapping[str, Json]) -> None:
+        """A change takes another way to the same end: planned again with other fields."""
+        with self._commit():
+            self._db.execute(
+                "update change set state = 'planned', fields = ?, outcome = null, reason = null, detail = null "
+                "where change_id = ?",
+                (orjson.dumps(fields).decode(), change_id),
             )
 
     def end(
@@ -231,12 +225,29 @@ class Journal:
                 changed += done.rowcount
         return changed
 
+    @classmethod
+    def of_number(cls, path: Path, number: str) -> pd.DataFrame:
+        """The changes of one number, with state and outcome: of many journals, so none is looked through whole."""
+        try:
+            with cls(path, _connect(path)) as journal:
+                return journal._frame("select * from change where number = ? order by change_id", (number,))
+        except sqlite3.Error as error:
+            raise _unusable(path, f"it can't be read ({error})") from error
+
     def frame(self) -> pd.DataFrame:
         """Every change with its state and outcome."""
         return self._frame("select * from change order by change_id", ())
 
+    def requests(self) -> tuple[tuple[str, int, int], ...]:
+        """(verb, requests, changes in them) of all writes that left."""
+        found = self._db.execute(
+            "select verb, sum(case when verb = 'delete' then changes else 1 end), sum(changes) "
+            "from request group by verb order by min(id)"
+        )
+        return tuple((str(verb), int(requests), int(changes)) for verb, requests, changes in found)
+
     def known_sids(self) -> set[str]:
-        """The sids of contacts that this run made."""
+        """The sids of all contacts that this run means: those it made, and those it was planned for."""
         found = self._db.execute("select sid from change where sid is not null")
         return {sid for (sid,) in found}
 
@@ -247,16 +258,16 @@ class Journal:
 
     @contextmanager
     def _commit(self) -> Iterator[None]:
+        """All or nothing: whatever goes wrong in between, nothing of it stays."""
         try:
             self._db.execute("begin immediate")
             yield
             self._db.execute("commit")
         except sqlite3.Error as error:
-            raise SyncjobError(
-                f"The journal {self.path} can't be written: {error}.",
-                code="journal_unwritable",
-                advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
-            ) from error
+            raise _unwritable(self.path, error) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
 
 
 def _home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[str]:
@@ -271,6 +282,28 @@ def _where(*, verb: Verb | None, state: str | None) -> tuple[str, tuple[str, ...
     return (f"where {text}" if text else ""), tuple(value for _, value in named)
 
 
+def _build(path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> None:
+    """A new database at `path`, complete in itself: what WAL held has gone into it, and it is synced."""
+    db = _connect(path)
+    try:
+        db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; {_TABLES}")
+        db.execute("begin")
+        db.executemany("insert into meta values (?, ?)", meta.items())
+        names = [*CHANGES.columns, "batch"]
+        columns = [[None if value != value else value for value in table[name].tolist()] for name in names]
+        marks = ", ".join("?" * len(names))
+        db.executemany(f"insert into change ({', '.join(names)}) values ({marks})", zip(*columns, strict=True))
+        db.execute("commit")
+        db.execute("pragma wal_checkpoint(truncate)")
+    finally:
+        db.close()
+
+
+def _beside(path: Path) -> tuple[Path, Path]:
+    """SQLite's own files beside a database."""
+    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     if not path.exists():
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
@@ -278,6 +311,14 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("pragma journal_mode=wal")
     db.execute("pragma synchronous=full")
     return db
+
+
+def _unwritable(path: Path, error: Exception) -> SyncjobError:
+    return SyncjobError(
+        f"The journal {path} can't be written: {error}.",
+        code="journal_unwritable",
+        advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
+    )
 
 
 def _unusable(path: Path, why: str) -> SyncjobError:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import orjson
@@ -42,9 +42,9 @@ class Kept:
 def keep(folder: Path, kept: Kept) -> None:
     """Write everything down, durably. The head comes last: with it, the copy is whole."""
     for name in _FRAMES:
-        _write_frame(folder / f"{name}.parquet", getattr(kept.plan, name))
-    _write_frame(folder / "rows.parquet", kept.loaded.rows)
-    _write_frame(folder / "sids.parquet", kept.sids.to_frame("sid"))
+        write_frame(folder / f"{name}.parquet", getattr(kept.plan, name))
+    write_frame(folder / "rows.parquet", kept.loaded.rows)
+    write_frame(folder / "sids.parquet", kept.sids.to_frame("sid"))
     for place, table in enumerate(kept.loaded.tables):
         _write_table(folder / f"cells-{place}", table)
     head = {
@@ -67,29 +67,48 @@ def recall(folder: Path) -> Kept:
         sids = pd.read_parquet(folder / "sids.parquet")["sid"].astype("str")
         tables = tuple(_read_table(folder / f"cells-{n}", about) for n, about in enumerate(head["tables"]))
         mappings = tuple(_mapping(about) for about in head["mappings"])
-    except (OSError, ValueError, KeyError) as error:
+        plan = _plan(TypeAdapter(_PlanHead).validate_python(head["plan"]), frames)
+        loaded = Loaded(tables, mappings, rows, head["partial"])
+        return Kept(loaded, plan, sids, head["settings"], head["facts"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SyncjobError(
             f"The copy in {folder} can't be read: {error}.",
             code="journal_damaged",
             advice="Restore the folder from a backup, or start a new run.",
         ) from error
-    about = head["plan"]
-    refusals = tuple(TypeAdapter(Refusal).validate_python(refusal) for refusal in about.pop("refusals"))
-    made = {name: about.pop(name) for name in ("sources", "notes")}
-    cost, figures = Cost(**about.pop("cost")), Figures(**about.pop("figures"))
-    plan = Plan(
-        **about,
-        sources=tuple(made["sources"]),
-        notes=tuple(made["notes"]),
-        cost=cost,
-        figures=figures,
-        refusals=refusals,
+
+
+@dataclass(frozen=True)
+class _PlanHead:
+    """What a plan says beside its frames."""
+
+    plan_id: str
+    job: str
+    account: str
+    kind: str
+    made: str
+    sources: tuple[str, ...]
+    listing: str
+    figures: Figures
+    total: int
+    partial: str | None
+    cost: Cost
+    refusals: tuple[Refusal, ...]
+    notes: tuple[str, ...]
+
+
+def _plan_head(plan: Plan) -> dict[str, object]:
+    return asdict(_PlanHead(**{about.name: getattr(plan, about.name) for about in fields(_PlanHead)}))
+
+
+def _plan(head: _PlanHead, frames: Mapping[str, pd.DataFrame]) -> Plan:
+    return Plan(
+        **{about.name: getattr(head, about.name) for about in fields(head)},
         table=frames["table"],
         outcomes=frames["outcomes"],
         remote_only=frames["remote_only"],
         field_changes=frames["field_changes"],
     )
-    return Kept(Loaded(tables, mappings, rows, head["partial"]), plan, sids, head["settings"], head["facts"])
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -106,7 +125,8 @@ def write_whole(path: Path, data: bytes) -> None:
         raise _unwritable(path, error) from error
 
 
-def _write_frame(path: Path, frame: pd.DataFrame) -> None:
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame as Parquet: aside, synced, renamed. Raises `SyncjobError` when the disk won't have it."""
     aside = path.with_name(path.name + ".new")
     try:
         frame.to_parquet(aside, index=False, compression="zstd")
@@ -120,7 +140,7 @@ def _write_frame(path: Path, frame: pd.DataFrame) -> None:
 
 def _unwritable(path: Path, error: OSError) -> SyncjobError:
     return SyncjobError(
-        f"{path} can't be written: {error.strerror}.",
+        f"{path} can't be written: {error.strerror or error}.",
         code="state_unwritable",
         advice="Free disk space or mend the folder's permissions. Nothing was sent that is not in the journal.",
     )
@@ -128,8 +148,8 @@ def _unwritable(path: Path, error: OSError) -> SyncjobError:
 
 def _write_table(path: Path, table: Table) -> None:
     cells = table.cells.set_axis([str(name) for name in table.cells.columns], axis=1)
-    _write_frame(path.with_suffix(".parquet"), cells.assign(row_number=table.row_numbers.to_numpy()))
-    _write_frame(path.with_suffix(".problems.parquet"), table.problems)
+    write_frame(path.with_suffix(".parquet"), cells.assign(row_number=table.row_numbers.to_numpy()))
+    write_frame(path.with_suffix(".problems.parquet"), table.problems)
 
 
 def _read_table(path: Path, about: Mapping[str, Json]) -> Table:
@@ -171,17 +191,3 @@ def _mapping_head(mapping: FieldMap) -> dict[str, object]:
 
 def _mapping(about: Mapping[str, Json]) -> FieldMap:
     return TypeAdapter(FieldMap).validate_python(about, strict=False)
-
-
-def _plan_head(plan: Plan) -> dict[str, object]:
-    about = {
-        name: getattr(plan, name)
-        for name in ("plan_id", "job", "account", "kind", "made", "sources", "listing", "total", "partial")
-    }
-    return {
-        **about,
-        "notes": plan.notes,
-        "cost": asdict(plan.cost),
-        "figures": asdict(plan.figures),
-        "refusals": [asdict(refusal) for refusal in plan.refusals],
-    }

@@ -1,16 +1,15 @@
 """What an account's runs left behind, for the runs to come (CONTRACT 7): from confirmed outcomes only.
 
-`memory.db` (SQLite) lists the runs; `contacts/<job>.parquet` holds what the job knows of contacts: number, sid, whether
-the job made it (`created`), whether it was once in the job's whole source (`named`), whether it was in the last good
-run (`last`), and which fields the remote stored differently from how they were sent (`differing`, JSON text).
+`memory.db` (SQLite) lists the runs; `numbers/<run id>.parquet` holds the numbers of a good run, to compare the next
+source with; `contacts/<job>.parquet` holds what the job knows of contacts (lesson.CONTACT_MEMORY).
 """
 
 from __future__ import annotations
 
-import os
+import hashlib
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,20 +19,17 @@ import pandas as pd
 from syncjob.differ import Known
 from syncjob.errors import SyncjobError
 from syncjob.guards import Baseline
-from syncjob.schema import TEXT, Frame
-from syncjob.state import Account
+from syncjob.keeping import write_frame
+from syncjob.lesson import CONTACT_MEMORY, Lesson, taught
+from syncjob.state import Account, look_into, private_folder
+
+__all__ = ["CONTACT_MEMORY", "Lesson", "Memory", "RunRecord"]
 
 GOOD_RUNS = 5
 """A source is compared with the largest of this many last good runs."""
 
 APPLICATION_ID = 0x53594E4D
 VERSION = 1
-
-CONTACT_MEMORY = Frame(
-    "contact_memory",
-    {"number": TEXT, "sid": TEXT, "created": "bool", "named": "bool", "last": "bool", "differing": TEXT},
-    ("number",),
-)
 
 _RUNS = """
 create table if not exists run (
@@ -64,72 +60,93 @@ class RunRecord:
     plan_id: str = ""  # of the plan it carried out
 
 
-@dataclass(frozen=True)
-class Lesson:
-    """What a settled run teaches. Frames have `number` and `sid`; `differing` maps numbers to fields as sent."""
-
-    created: pd.DataFrame
-    present: pd.DataFrame  # confirmed to be there: created, updated or unchanged
-    deleted: frozenset[str]
-    differing: Mapping[str, Mapping[str, str]]
-    good_whole: bool  # live, whole, ended 0 or 3: it moves the baseline
-    rows: Mapping[str, int] = field(default_factory=dict)
-    fields: frozenset[str] = frozenset()
-
-
 class Memory:
     """One account's memory."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
         path = account.folder / "memory.db"
+        if path.exists() and path.stat().st_size:
+            why_not = look_into(path, APPLICATION_ID, VERSION)
+            if why_not:
+                raise _unusable(path, why_not)
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-            (mark,) = self._db.execute("pragma application_id").fetchone()
-            tables = self._db.execute("select count(*) from sqlite_master").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            raise _unusable(path, str(error)) from error
-        if tables and mark != APPLICATION_ID:
-            self._db.close()
-            raise _unusable(path, "it was not made by syncjob")
-        path.chmod(0o600)
-        self._db.execute("pragma journal_mode=wal")
-        self._db.execute("pragma synchronous=full")
-        self._db.execute(f"pragma application_id={APPLICATION_ID}")
-        self._db.execute(f"pragma user_version={VERSION}")
-        self._db.execute(_RUNS)
+            self._db = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            raise _unwritable(path, error) from error
 
     def close(self) -> None:
         self._db.close()
 
+    def _write(self, query: str, values: tuple[object, ...]) -> None:
+        try:
+            self._db.execute(query, values)
+        except sqlite3.Error as error:
+            raise _unwritable(self.account.folder / "memory.db", error) from error
+
     def begin(self, run: RunRecord) -> None:
-        """A run is about to write; it is open until `end`."""
-        self._db.execute(
-            "insert or replace into run (run_id, job, sources, state, started, live, whole, kind, plan_id) "
-            "values (?, ?, ?, 'open', ?, ?, ?, ?, ?)",
+        """A run is about to write; it is open until `end`. One that is taken up again keeps its place and its marks."""
+        self._write(
+            "insert into run (run_id, job, sources, state, started, live, whole, kind, plan_id) "
+            "values (?, ?, ?, 'open', ?, ?, ?, ?, ?) on conflict (run_id) do update set state = 'open', ended = null",
             (run.run_id, run.job, run.sources, run.started, run.live, run.whole, run.kind, run.plan_id),
         )
 
-    def end(self, run_id: str, *, ended: str, exit_code: int, counts: Mapping[str, int], results: str | None) -> None:
-        """The run's results are written."""
-        self._db.execute(
-            "update run set state = 'ended', ended = ?, exit_code = ?, counts = ?, results = ? where run_id = ?",
-            (ended, exit_code, orjson.dumps(dict(counts)).decode(), results, run_id),
+    def end(
+        self,
+        run_id: str,
+        *,
+        ended: str,
+        exit_code: int,
+        counts: Mapping[str, int],
+        results: str | None,
+        settled: bool = True,
+    ) -> None:
+        """The run's results are written. One that was stopped before it was `settled` stays open for the next."""
+        self._write(
+            "update run set state = ?, ended = ?, exit_code = ?, counts = ?, results = ? where run_id = ?",
+            ("ended" if settled else "open", ended, exit_code, orjson.dumps(dict(counts)).decode(), results, run_id),
         )
 
     def forget(self, run_id: str) -> None:
         """A run that never stored its plan, so never sent anything."""
-        self._db.execute("delete from run where run_id = ?", (run_id,))
+        self._write("delete from run where run_id = ?", (run_id,))
 
-    def mark_undone(self, run_id: str) -> None:
-        self._db.execute("update run set undone = 1 where run_id = ?", (run_id,))
+    def mark_undone(self, run_id: str, *, undone: bool = True) -> None:
+        """An undone run is no baseline for others; a redone one is again."""
+        self._write("update run set undone = ? where run_id = ?", (undone, run_id))
+
+    def good_runs(self, job: str) -> list[str]:
+        """The runs that guards rest on: of each of the job's sources the last good ones, newest first."""
+        found = self._db.execute(
+            "select run_id from (select run_id, rowid as place, row_number() over "
+            "(partition by sources order by rowid desc) as nth from run where job = ? and good = 1 and undone = 0) "
+            "where nth <= ? order by place desc",
+            (job, GOOD_RUNS),
+        ).fetchall()
+        return [run_id for (run_id,) in found]
+
+    def revise(self, job: str, *, unnamed: Collection[str], named: Collection[str]) -> None:
+        """After an undo: `unnamed` were named by nobody else but good runs still known, `named` are so again.
+
+        Which contacts were in the last good run is said anew.
+        """
+        contacts = self.contacts(job)
+        numbers = contacts["number"].astype(object)
+        kept = [self._numbers(run_id) for run_id in self.good_runs(job)]
+        good = [list(_read(path)["number"]) if path.exists() else None for path in kept]
+        stay = {*named, *(number for run in good if run for number in run)}
+        contacts["named"] = (contacts["named"] & ~numbers.isin(list(unnamed))) | numbers.isin(list(stay))
+        if not good or good[0] is not None:
+            contacts["last"] = numbers.isin(good[0] or [] if good else [])
+        write_frame(self._path(job), CONTACT_MEMORY.shape(contacts))
 
     def runs(self, job: str | None = None) -> list[RunRecord]:
         """All runs, or those of a job, newest first."""
         where, values = ("where job = ?", (job,)) if job else ("", ())
         found = self._db.execute(
-            "select run_id, job, sources, started, live, whole, kind, state, ended, exit_code, undone, counts, results, plan_id "
-            f"from run {where} order by rowid desc",
+            "select run_id, job, sources, started, live, whole, kind, state, ended, exit_code, undone, counts, "
+            f"results, plan_id from run {where} order by rowid desc",
             values,
         ).fetchall()
         return [_record(line) for line in found]
@@ -152,22 +169,23 @@ class Memory:
             counts = _json(rows)
             for name, count in {**counts, "": sum(counts.values())}.items():
                 largest[name] = max(largest.get(name, 0), count)
-        contacts = self.contacts(job)
-        numbers = frozenset(contacts["number"][contacts["last"]])
+        path = self._numbers(found[0][0])
+        numbers = frozenset(_read(path)["number"]) if path.exists() else frozenset()
         return Baseline(found[0][0], largest, numbers, frozenset(orjson.loads(found[0][2] or "[]")))
 
     def known(self, job: str, existing: pd.DataFrame) -> Known:
         """What the job knows of contacts, where it still is the same contact (the sid says so) or none is there."""
         contacts = self.contacts(job)
-        there = existing.drop_duplicates("number").dropna(subset=["number"]).set_index("number")["sid"]
-        now = contacts["number"].map(there)
-        contacts = contacts[now.isna() | (now == contacts["sid"])]
+        number_now = contacts["sid"].map(existing.drop_duplicates("sid").set_index("sid")["number"])
+        there = contacts["number"].astype(object).isin(existing["number"].astype(object))
+        contacts = contacts[(number_now == contacts["number"]) | ~there]
         differing = contacts.dropna(subset=["differing"])
         return Known(
             created=frozenset(contacts["number"][contacts["created"]]),
             named=frozenset(contacts["number"][contacts["named"]]),
             claimed=self._claims(job),
             differing={n: orjson.loads(d) for n, d in zip(differing["number"], differing["differing"], strict=True)},
+            sids=dict(zip(contacts["number"], contacts["sid"], strict=True)),
         )
 
     def contacts(self, job: str) -> pd.DataFrame:
@@ -175,30 +193,48 @@ class Memory:
         path = self._path(job)
         if not path.exists():
             return CONTACT_MEMORY.empty()
-        try:
-            return CONTACT_MEMORY.shape(pd.read_parquet(path))
-        except (OSError, ValueError) as error:
-            raise _unusable(path, str(error)) from error
+        return CONTACT_MEMORY.shape(_read(path))
 
     def learn(self, run_id: str, job: str, lesson: Lesson) -> None:
         """Take a settled run in. Doing so twice changes nothing, so a kill in between does no harm."""
         old = self.contacts(job)
-        fresh = _taught(lesson)
-        old = old[~old["number"].isin(lesson.deleted)]
-        both = pd.concat([old, fresh], ignore_index=True)
+        old = old[~old["number"].isin(list(lesson.deleted))]
+        fresh = taught(lesson, old)
+        untouched = old[~old["number"].astype(object).isin(fresh["number"].astype(object))]
+        contacts = pd.concat([untouched, fresh], ignore_index=True)
+        if lesson.good_whole and not self._overtaken(run_id, job):
+            contacts["last"] = contacts["number"].astype(object).isin(lesson.present["number"].astype(object))
+        write_frame(self._path(job), CONTACT_MEMORY.shape(contacts))
         if lesson.good_whole:
-            both["last"] = both["number"].isin(lesson.present["number"])
-        merged = both.groupby("number", as_index=False, sort=False).agg(
-            {"sid": "last", "created": "max", "named": "max", "last": "max"}
-        )
-        differing = both.drop_duplicates("number", keep="last").set_index("number")["differing"]
-        merged["differing"] = merged["number"].map(differing)
-        self._write(job, CONTACT_MEMORY.shape(merged))
-        if lesson.good_whole:
-            self._db.execute(
+            private_folder(self._numbers(run_id).parent)
+            write_frame(self._numbers(run_id), lesson.present[["number"]].reset_index(drop=True))
+            self._write(
                 "update run set good = 1, rows = ?, fields = ? where run_id = ?",
                 (orjson.dumps(dict(lesson.rows)).decode(), orjson.dumps(sorted(lesson.fields)).decode(), run_id),
             )
+            self._let_go(run_id)
+
+    def _overtaken(self, run_id: str, job: str) -> bool:
+        """Whether a later good run of the job is known: what was last in its source is not this run's to say."""
+        later = self._db.execute(
+            "select 1 from run where job = ? and good = 1 and undone = 0 "
+            "and rowid > (select rowid from run where run_id = ?) limit 1",
+            (job, run_id),
+        ).fetchone()
+        return later is not None
+
+    def _let_go(self, run_id: str) -> None:
+        """Numbers of good runs that are no longer compared with: those before the last five of the same sources."""
+        older = self._db.execute(
+            "select run_id from run where good = 1 and (job, sources) = "
+            "(select job, sources from run where run_id = ?) order by rowid desc limit -1 offset ?",
+            (run_id, GOOD_RUNS),
+        ).fetchall()
+        for (old_run,) in older:
+            self._numbers(old_run).unlink(missing_ok=True)
+
+    def _numbers(self, run_id: str) -> Path:
+        return self.account.folder / "numbers" / f"{run_id}.parquet"
 
     def _claims(self, job: str) -> dict[str, str]:
         claims: dict[str, str] = {}
@@ -209,16 +245,36 @@ class Memory:
         return claims
 
     def _path(self, job: str) -> Path:
-        return self.account.folder / "contacts" / (re.sub(r"[^A-Za-z0-9._-]+", "_", job) + ".parquet")
+        """A name that no other job has, though names of jobs may hold what names of files may not."""
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", job)[:80]
+        if name != job:
+            name += "-" + hashlib.sha256(job.encode()).hexdigest()[:8]
+        return self.account.folder / "contacts" / f"{name}.parquet"
 
-    def _write(self, job: str, contacts: pd.DataFrame) -> None:
-        path = self._path(job)
-        aside = path.with_suffix(".new")
-        contacts.to_parquet(aside, index=False, compression="zstd")
-        aside.chmod(0o600)
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
+
+def _connect(path: Path) -> sqlite3.Connection:
+    """The list of runs, made when missing: all of it in one transaction, so a half-made one is never met."""
+    db = sqlite3.connect(path, isolation_level=None, timeout=30)
+    try:
+        path.chmod(0o600)
+        db.execute("begin immediate")
+        db.execute(f"pragma application_id={APPLICATION_ID}")
+        db.execute(f"pragma user_version={VERSION}")
+        db.execute(_RUNS)
+        db.execute("commit")
+        db.execute("pragma journal_mode=wal")
+        db.execute("pragma synchronous=full")
+    except (OSError, sqlite3.Error):
+        db.close()
+        raise
+    return db
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise _unusable(path, str(error)) from error
 
 
 def _record(line: tuple[str, ...]) -> RunRecord:
@@ -241,19 +297,17 @@ def _record(line: tuple[str, ...]) -> RunRecord:
     )
 
 
-def _taught(lesson: Lesson) -> pd.DataFrame:
-    created, present = lesson.created.assign(created=True), lesson.present.assign(created=False)
-    fresh = pd.concat([created, present[~present["number"].isin(created["number"])]], ignore_index=True)
-    fresh["named"] = lesson.good_whole
-    fresh["last"] = False
-    texts = {number: orjson.dumps(dict(fields)).decode() for number, fields in lesson.differing.items()}
-    fresh["differing"] = fresh["number"].map(texts) if texts else None
-    return CONTACT_MEMORY.shape(fresh)
-
-
 def _json(text: str | None) -> dict[str, int]:
     found: dict[str, int] = orjson.loads(text) if text else {}
     return found
+
+
+def _unwritable(path: Path, error: Exception) -> SyncjobError:
+    return SyncjobError(
+        f"The memory {path} can't be written: {error}.",
+        code="state_unwritable",
+        advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
+    )
 
 
 def _unusable(path: Path, why: str) -> SyncjobError:

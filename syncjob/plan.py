@@ -25,6 +25,15 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """What percentages are taken of (contacts)."""
+
+    existing: int = 0  # all there are
+    touchable: int = 0  # those the job's rows name, and the leftovers that its settings reach
+    compared: int = 0  # rows that were compared with a contact
+
+
+@dataclass(frozen=True)
 class Cost:
     """What is still to be spent: requests, and minutes at the rate in force (NaN-free; 0.0 where no rate is set)."""
 
@@ -48,7 +57,7 @@ class Plan:
     made: str  # local time with zone, ISO
     sources: tuple[str, ...]
     listing: str  # how and when the remote was read, and what it cost
-    existing: int
+    figures: Figures
     total: int
     partial: str | None
     table: pd.DataFrame
@@ -61,7 +70,7 @@ class Plan:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Changes by verb, rows by outcome, and leftover contacts by outcome where nothing is done to them."""
+        """Changes by verb, and rows without a change by outcome."""
         verbs = {verb: int((self.table["verb"] == verb).sum()) for verb in ("create", "update", "delete")}
         rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
         return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
@@ -94,7 +103,7 @@ def changes_of(table: pd.DataFrame) -> Iterator[Change]:
 
 def fingerprint(table: pd.DataFrame) -> str:
     """See `Plan.fingerprint`; independent of the order of the changes."""
-    parts = (table[name].fillna("").astype("str") for name in ("verb", "number", "sid", "fields"))
+    parts = (table[name].fillna("").tolist() for name in ("verb", "number", "sid", "fields"))
     lines = sorted("\x1f".join(line) for line in zip(*parts, strict=True))
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:12]
 

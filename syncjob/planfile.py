@@ -7,10 +7,12 @@ JSON. `changes` holds every change with an `approve` that a person may set to fa
 from __future__ import annotations
 
 import base64
+import codecs
 import hashlib
 import io
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import orjson
 
 from syncjob.errors import ConfigError
 from syncjob.keeping import Kept, keep, recall, write_whole
+from syncjob.model import Json
 from syncjob.plan import Plan
 
 VERSION = 1
@@ -25,7 +28,7 @@ VERSION = 1
 
 def save_plan(kept: Kept, path: Path) -> None:
     """Write the plan of a run, whole or not at all."""
-    document: dict[str, object] = {**_head(kept.plan), "changes": _changes(kept.plan), "carried": _zipped(kept)}
+    document: dict[str, object] = {**head_of(kept.plan), "changes": _changes(kept.plan), "carried": _zipped(kept)}
     document["seal"] = _seal(document)
     write_whole(path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
@@ -35,30 +38,50 @@ def load_plan(path: Path) -> tuple[Kept, frozenset[int]]:
 
     Raises `ConfigError` (exit 2) when the file is no plan, is of another version, or was edited outside `approve`.
     """
+    document = _read(path)
+    if document.get("version") != VERSION:
+        raise ConfigError(f"The plan {path} was made by another version.", advice="Make a new plan.")
+    approvals = _approvals(document)
+    seal = document.pop("seal", None)
+    if approvals is None or seal != _seal(document):
+        raise ConfigError(
+            f"The plan {path} was edited: only approve may be changed, to true or false.",
+            advice="Make a new plan: syncjob plan -o plan.json.",
+        )
+    with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
+        with zipfile.ZipFile(io.BytesIO(base64.b64decode(str(document["carried"])))) as packed:
+            packed.extractall(folder)
+        kept = recall(Path(folder))
+    return kept, frozenset(change_id for change_id, approved in approvals.items() if approved)
+
+
+def _read(path: Path) -> dict[str, Json]:
     try:
-        document = orjson.loads(path.read_bytes())
+        document = orjson.loads(path.read_bytes().removeprefix(codecs.BOM_UTF8))  # editors on Windows put it there
     except OSError as error:
         raise ConfigError(f"The plan {path} can't be read: {error.strerror}.", advice="Check the path.") from error
     except ValueError:
         document = None
     if not isinstance(document, dict) or document.get("syncjob") != "plan":
         raise ConfigError(f"{path} is not a plan of syncjob.", advice="Make one: syncjob plan -o plan.json.")
-    if document.get("version") != VERSION:
-        raise ConfigError(f"The plan {path} was made by another version.", advice="Make a new plan.")
-    seal = document.pop("seal", "")
-    if _seal(document) != seal:
-        raise ConfigError(
-            f"The plan {path} was edited: only approve may be changed, to true or false.",
-            advice="Make a new plan: syncjob plan -o plan.json.",
-        )
-    with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
-        with zipfile.ZipFile(io.BytesIO(base64.b64decode(document["carried"]))) as packed:
-            packed.extractall(folder)
-        kept = recall(Path(folder))
-    return kept, frozenset(change["id"] for change in document["changes"] if change["approve"] is True)
+    return document
 
 
-def _head(plan: Plan) -> dict[str, object]:
+def _approvals(document: Mapping[str, Json]) -> dict[int, bool] | None:
+    """Change id → approved; None where `approve` says neither true nor false, or a change is none."""
+    changes = document.get("changes")
+    found: dict[int, bool] = {}
+    for change in changes if isinstance(changes, list) else [None]:
+        about = change if isinstance(change, dict) else {}
+        change_id, approve = about.get("id"), about.get("approve")
+        if not isinstance(change_id, int) or not isinstance(approve, bool):
+            return None
+        found[change_id] = approve
+    return found
+
+
+def head_of(plan: Plan) -> dict[str, object]:
+    """What stands at the top of a plan's file: readable without the rest."""
     return {
         "syncjob": "plan",
         "version": VERSION,
@@ -102,7 +125,7 @@ def _zipped(kept: Kept) -> str:
     return base64.b64encode(packed.getvalue()).decode()
 
 
-def _seal(document: dict[str, object]) -> str:
+def _seal(document: Mapping[str, object]) -> str:
     changes = document["changes"]
     bare = [{**change, "approve": None} for change in changes] if isinstance(changes, list) else changes
     return hashlib.sha256(orjson.dumps({**document, "changes": bare}, option=orjson.OPT_SORT_KEYS)).hexdigest()

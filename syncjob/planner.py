@@ -13,6 +13,7 @@ import orjson
 import pandas as pd
 
 from syncjob.differ import Diff
+from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
 from syncjob.plan import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
@@ -103,11 +104,14 @@ def flat(old: Mapping[str, Json], new: Mapping[str, Json]) -> list[tuple[str, st
     found: list[tuple[str, str, str]] = []
     for name, now in new.items():
         was = old.get(name)
-        if isinstance(now, dict):
+        if isinstance(now, dict) and (isinstance(was, dict) or was in NOTHING):
             inner = was if isinstance(was, dict) else {}
-            found += [(f"{name}.{path}", before, after) for path, before, after in flat(inner, now)]
+            whole: dict[str, Json] = {**dict.fromkeys(inner), **now}  # a key that is left out goes
+            found += [(f"{name}.{path}", before, after) for path, before, after in flat(inner, whole)]
         elif text(was) != text(now):
             found.append((name, text(was), text(now)))
+        elif text(now) and not same(was, now):  # 1 and "1" look alike unless they are written as JSON
+            found.append((name, orjson.dumps(was).decode(), orjson.dumps(now).decode()))
     return found
 
 
@@ -164,4 +168,4 @@ def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
         changes=left["sid"].map(dict(said)).where(planned),
         attempts=0,
     )
-    return REMOTE_ONLY.shape(made.drop(columns="verdict"))
+    return REMOTE_ONLY.shape(made.drop(columns="verdict").reset_index(drop=True))

@@ -1,6 +1,7 @@
 """The state folder: where an account's lock, shared rate, memory and runs lie. Folders are 0700, files 0600.
 
-<state>/<account>/lock · lock.json · rate · memory.db · contacts/<job>.parquet · runs/<run id>/
+<state>/<account>/lock · lock.json · rate · memory.db · contacts/<job>.parquet ·
+numbers/<run id>.parquet · mappings/<job>.yaml · runs/<run id>/
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import os
 import re
 import secrets
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,10 +44,14 @@ class Account:
         return self.runs / run_id
 
 
+def account_at(state_dir: Path, identity: str) -> Account:
+    """The place of an account's folder, for commands that only look; nothing is made."""
+    return Account(state_dir / re.sub(r"[^A-Za-z0-9._-]+", "_", identity))
+
+
 def open_account(state_dir: Path, identity: str) -> Account:
     """The folder of an account, made when missing. `identity` names account and host."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", identity)
-    account = Account(state_dir / name)
+    account = account_at(state_dir, identity)
     for folder in (state_dir, account.folder, account.runs, account.folder / "contacts"):
         private_folder(folder)
     return account
@@ -63,6 +69,28 @@ def private_folder(folder: Path) -> None:
         ) from error
 
 
+def look_into(path: Path, application_id: int, version: int) -> str | None:
+    """Why the SQLite file at `path` is none of ours to write into, or None. Not a byte of it is changed."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(100)
+        if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
+            return "it is damaged"
+        if int.from_bytes(head[68:72], "big") != application_id:
+            return "it was not made by syncjob"
+        found = int.from_bytes(head[60:64], "big")
+        if found != version:
+            return f"its version is {found}, and this syncjob knows version {version}"
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30)
+        try:
+            sound = db.execute("pragma quick_check(1)").fetchone() == ("ok",)
+        finally:
+            db.close()
+    except (OSError, sqlite3.DatabaseError) as error:
+        return f"it can't be read ({error})"
+    return None if sound else "it is damaged"
+
+
 def new_run(account: Account, now: datetime) -> str:
     """A run id that no other run of the account has: local time, and four hex digits of chance."""
     while True:
@@ -71,6 +99,8 @@ def new_run(account: Account, now: datetime) -> str:
             account.run(run_id).mkdir(mode=0o700)
         except FileExistsError:
             continue
+        except OSError as error:
+            raise _unwritable(account.run(run_id), error) from error
         return run_id
 
 
@@ -83,34 +113,49 @@ def locked(
     now: datetime,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    note: Callable[[str], None] = lambda _sentence: None,
 ) -> Iterator[None]:
     """Hold the account's lock: an OS lock that dies with its owner.
 
-    Raises `LockHeld`, naming the owner and since when, after `wait_minutes`.
+    Raises `LockHeld`, naming the owner and since when, after `wait_minutes`; waiting is told to `note` once. `sleep`
+    may raise, to end the wait.
     """
     from filelock import FileLock, Timeout
 
     lock = FileLock(account.folder / "lock", mode=0o600)
-    until = clock() + wait_minutes * 60
+    until, told = clock() + wait_minutes * 60, False
     while True:
         try:
             lock.acquire(timeout=0)
             break
         except Timeout:
+            said = f"Another run is at work on this account: {_owner(account)}."
             if clock() >= until:
-                raise LockHeld(
-                    f"Another run is at work on this account: {_owner(account)}.",
-                    advice="Wait for it, or use --wait MINUTES.",
-                ) from None
+                raise LockHeld(said, advice="Wait for it, or use --wait MINUTES.") from None
+            if not told:
+                note(f"{said} Waiting up to {wait_minutes:g} minutes for it to end.")
+                told = True
             sleep(min(LOOK_EVERY, max(0.0, until - clock())))
-    note = account.folder / "lock.json"
+        except OSError as error:
+            raise _unwritable(account.folder / "lock", error) from error
     about = {"owner": owner, "pid": os.getpid(), "host": socket.gethostname(), "since": now.isoformat("T", "seconds")}
-    write_private(note, json.dumps(about).encode())
+    card = account.folder / "lock.json"
     try:
+        with suppress(OSError):  # a full disk: the lock holds without the card that says whose it is
+            write_private(card, json.dumps(about).encode())
         yield
     finally:
-        note.unlink(missing_ok=True)
+        with suppress(OSError):
+            card.unlink(missing_ok=True)
         lock.release()
+
+
+def _unwritable(path: Path, error: OSError) -> SyncjobError:
+    return SyncjobError(
+        f"{path} can't be made: {error.strerror or error}.",
+        code="state_unwritable",
+        advice="Make room, or name another folder under state: dir.",
+    )
 
 
 def _owner(account: Account) -> str:

@@ -6,6 +6,8 @@ says what happened, then what to do, without jargon. `{detail}` stands for what 
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 
 
@@ -88,7 +90,7 @@ REASONS: dict[str, Reason] = {
         Reason(
             "protected",
             "A protected field or number would have changed: {detail}.",
-            "To change it, take it out of protect in the config.",
+            "To change it, take it out of protect or fill_only in the config.",
         ),
         Reason(
             "not_owned",
@@ -136,6 +138,25 @@ REASONS: dict[str, Reason] = {
             "It still has messages waiting to go out, so it can't be removed.",
             "Wait until they are sent, or cancel them, then run again.",
         ),
+        Reason(
+            "changed_since_run",
+            "Somebody changed it after that run, and what they changed stays: {detail}.",
+            "Look at it in Exotel.",
+        ),
+        Reason("never_done", "That run did nothing to this contact, so there is nothing to undo."),
+        Reason("no_before_image", "What it held before that run is not known.", "Put it right in Exotel by hand."),
+        Reason(
+            "number_taken",
+            "It can't come back, because another contact has its number now: {detail}.",
+            "Compare the two in Exotel.",
+        ),
+        Reason(
+            "doubt_stays",
+            "It is not known whether that run changed it.",
+            "Run syncjob resume for that run, then undo it again.",
+        ),
+        Reason("cannot_empty", "Exotel takes no empty value, so it still holds: {detail}.", "Empty it in Exotel."),
+        Reason("left_empty", "Exotel can't take a custom field away, so it stays, empty: {detail}."),
         Reason("changed_since_plan", "It was changed by somebody else after the plan was made.", "Make a new plan."),
         Reason("earlier_trouble", "Not removed, because something before it failed.", "Run syncjob resume."),
         Reason("run_ended", "The run ended before its turn: {detail}.", "Run syncjob resume."),
@@ -217,3 +238,23 @@ def group_of(code: str) -> str:
         if known == code:
             return title
     raise KeyError(code)
+
+
+_STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, but for tab and new line
+    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff"  # direction, line ends of their own
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # half characters, invisible tags
+)
+
+
+def printable(text: str) -> str:
+    """`text` as it may go to a terminal: what would steer it is shown as JSON escapes it, so JSON stays the same JSON.
+
+    Joiners stay: names in Indian scripts need them.
+    """
+    return _STEERING.sub(lambda found: json.dumps(found[0])[1:-1], text)
+
+
+def one_line(text: str) -> str:
+    """`printable`, and no line but its own: nothing in a cell or a remote's answer can pass for a line of ours."""
+    return printable(" ".join(re.split(r"[\r\n\t\v\f\u2028\u2029\x85]+", text)))

@@ -1,10 +1,41 @@
-"""What every test shares."""
+"""Every test in a home of its own: no config, state or credentials of whoever runs the tests."""
 
 from __future__ import annotations
 
+import os
+from itertools import count
+from pathlib import Path
+
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A loaded machine is no failure; what fails in CI must fail again at a desk.
+settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+FOREIGN = ("SYNCJOB_", "EXOTEL_", "SANDBOX_", "XDG_", "NO_COLOR", "CLICOLOR", "FORCE_COLOR")
+_turn = count()
+
+
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of all homes."""
+    return tmp_path_factory.mktemp("homes")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty HOME, and none of the variables that syncjob obeys."""
+    home = homes / str(next(_turn))
+    home.mkdir()
+    for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+        monkeypatch.delenv(name)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Longer runs on request."""
     parser.addoption("--kills", type=int, default=20, help="processes killed by the kill journeys (law 3)")
     parser.addoption("--seed", type=int, default=1, help="where their chance begins")

@@ -213,3 +213,13 @@ def test_a_mode_sends_only_its_own_verb(tmp_path: Path, mode: str) -> None:
         assert {entry.call for entry in remote.log.applied()} == {
             {"create": "create", "update": "update_many", "delete": "delete"}[mode]
         }
+
+
+def test_a_mark_whose_reply_is_lost_is_not_taken_for_done(tmp_path: Path) -> None:
+    with Emulator() as remote:
+        remote.store.seed([row(1, tag="ours")])
+        remote.faults.add("cut", call="update_many", times=5)
+        rules = Rules(remote_only="mark", mark="lapsed", owned="tag", owned_tag="ours")
+        done = carry_out(remote, [], tmp_path, rules=rules)
+        assert done.outcomes() == {number(1): "updated"}
+        assert held(remote)[number(1)]["tag"] == "lapsed"

@@ -28,7 +28,8 @@ def names(folder: Path) -> set[str]:
 def test_a_run_leaves_its_files_in_its_own_folder_and_latest_points_there(tmp_path: Path):
     files = write_run(make_sample(), tmp_path / "results", csv=True)
     assert files.folder == tmp_path / "results" / "20261121-0200-k3f9"
-    assert names(files.folder) == {"result.xlsx", "result.csv", "needs-fixing.xlsx", "needs-fixing.csv", "summary.json"}
+    fixing = {"needs-fixing.xlsx", "needs-fixing.csv"}
+    assert names(files.folder) == {"result.xlsx", "result.csv", "report.html", "summary.json"} | fixing
     assert names(tmp_path / "results") == {files.folder.name, "latest", "index.html"}
     assert files.latest.resolve() == files.folder.resolve()
     assert not files.notes
@@ -52,7 +53,7 @@ def test_nothing_to_fix_leaves_no_needs_fixing_file_not_even_an_old_one(tmp_path
     assert first.fixing.exists()
     again = write_run(make_results(FINE, ["created"]), tmp_path)
     assert (again.fixing, again.fixing_csv) == (None, None)
-    assert names(again.folder) == {"result.xlsx", "summary.json"}
+    assert names(again.folder) == {"result.xlsx", "report.html", "summary.json"}
 
 
 def test_the_summary_for_machines_has_what_the_contract_names(tmp_path: Path):
@@ -69,7 +70,7 @@ def test_the_summary_for_machines_has_what_the_contract_names(tmp_path: Path):
 def test_the_result_can_lie_elsewhere_and_the_rest_stays(tmp_path: Path):
     files = write_run(make_sample(), tmp_path / "results", csv=True, result_path=tmp_path / "out" / "tonight.xlsx")
     assert names(tmp_path / "out") == {"tonight.xlsx"}
-    assert names(files.folder) == {"result.csv", "needs-fixing.xlsx", "needs-fixing.csv", "summary.json"}
+    assert names(files.folder) == {"result.csv", "report.html", "needs-fixing.xlsx", "needs-fixing.csv", "summary.json"}
     into = write_run(make_sample(), tmp_path / "results", result_path=tmp_path / "out", mask=True)
     assert into.result == tmp_path / "out" / "result.xlsx"
     assert tmp_path / "out" / "result-masked.xlsx" in into.masked
@@ -132,7 +133,7 @@ def test_what_a_killed_run_left_half_written_is_swept_away(tmp_path: Path):
     left.mkdir(parents=True)
     (left / "result.xlsx").write_text("half")
     files = write_run(make_results(FINE, ["created"]), tmp_path)
-    assert names(files.folder) == {"result.xlsx", "summary.json"}
+    assert names(files.folder) == {"result.xlsx", "report.html", "summary.json"}
 
 
 def test_where_links_are_impossible_a_text_names_the_newest_run(tmp_path: Path):
@@ -150,11 +151,11 @@ def test_the_index_lists_all_runs_newest_first_and_links_only_what_is_there(tmp_
     files = write_run(make_sample(dry_run=True, run_id="run-2"), tmp_path)
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "summary.json").write_text("{")
-    (files.folder / "report.html").write_text("<p>")
+    (files.folder / "plan.json").write_text("{}")
     html = page(entries(tmp_path))
     assert html.index("run-2") < html.index("run-1")
-    assert 'href="run-2/report.html"' in html
-    assert 'href="run-1/report.html"' not in html
+    assert ('href="run-1/report.html"' in html, 'href="run-2/report.html"' in html) == (True, True)
+    assert ('href="run-1/plan.json"' in html, 'href="run-2/plan.json"' in html) == (False, True)
     assert ("DRY RUN" in html, "LIVE" in html, "broken" in html) == (True, True, False)
     assert "<strong>! Please fix 5</strong>" in html
 

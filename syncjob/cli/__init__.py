@@ -5,6 +5,7 @@ Heavy imports happen inside commands, so `--help` stays quick.
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -19,6 +20,9 @@ COMMANDS = {
     "plan": ("running", "plan"),
     "apply": ("running", "apply"),
     "resume": ("running", "resume"),
+    "undo": ("past", "undo"),
+    "verify": ("past", "verify"),
+    "history": ("past", "history"),
     "export": ("looking", "export"),
     "init": ("setup", "init"),
     "template": ("setup", "template"),
@@ -60,16 +64,14 @@ def cli() -> None:
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run a command; its exit code. Every error becomes words here."""
-    from syncjob.cli.ending import code_of
+    from syncjob.cli.ending import code_of, ended
 
+    context = Context()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't show is no reason to end a run
+            stream.reconfigure(errors="backslashreplace")
     try:
-        found = cli.main(list(arguments), prog_name="syncjob", standalone_mode=False, obj=Context())
-    except SystemExit as left:
-        return int(left.code or 0)
+        found = cli.main(list(arguments), prog_name="syncjob", standalone_mode=False, obj=context)
+        return ended(context, found if isinstance(found, int) else 0)
     except BaseException as error:  # noqa: BLE001 - the one place that turns any error into words and a code
-        return code_of(error, arguments)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stderr.close()
-    return found if isinstance(found, int) else 0
+        return ended(context, code_of(error, arguments, context))

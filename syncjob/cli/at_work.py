@@ -5,26 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from functools import partial
 from typing import TYPE_CHECKING
 
-import click
-
 from syncjob.cli.ending import exit_code_of, say_error
+from syncjob.cli.lines import as_json, first_line, say, tell
 from syncjob.cli.options import Context
 from syncjob.cli.screen import Screen
+from syncjob.cli.stopping import stopping
 from syncjob.errors import Interrupted
+from syncjob.words import one_line, printable
 
 if TYPE_CHECKING:
     from syncjob.config import Config
     from syncjob.job.session import Outcome, Session
 
-FORCED = 130
+log = logging.getLogger("syncjob")
+NO_MEMORY = " · no memory of earlier runs: guards that compare with them can't judge"
 
 
 def load_config(context: Context, *, need_remote: bool = True) -> Config:
@@ -37,27 +38,52 @@ def load_config(context: Context, *, need_remote: bool = True) -> Config:
 def start_logs(context: Context) -> None:
     """Logs go to stderr: one line each, as text or as JSON."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonLines() if context.log_format == "json" else logging.Formatter("%(message)s"))
+    handler.setFormatter(_JsonLines() if context.log_format == "json" else _Lines())
     root = logging.getLogger("syncjob")
     root.handlers[:] = [handler]
     root.propagate = False
     root.setLevel(logging.DEBUG if context.verbose else logging.ERROR if context.quiet else logging.INFO)
 
 
+class _Lines(logging.Formatter):
+    """Whatever is logged is one line; only a traceback, which is ours, has more."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        return "\n".join([one_line(record.getMessage()), *(f"  {printable(line)}" for line in trace.splitlines())])
+
+
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        about = {"ts": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"), "level": record.levelname.lower()}
-        return json.dumps({**about, "event": record.getMessage()}, ensure_ascii=False)
+        said = record.getMessage()
+        if record.exc_info:
+            said += "\n" + self.formatException(record.exc_info)
+        return printable(as_json(said, record.levelname.lower()))
 
 
 def head(config: Config, *, live: bool) -> str:
-    """The first line: DRY RUN or LIVE, config, job, account, region."""
+    """DRY RUN or LIVE, config, job, account, region."""
     where = str(config.path) if config.path else "no file"
     region = config.remote.region or config.remote.url
     return (
         f"{'LIVE' if live else 'DRY RUN'} · config {where} · job {config.job} · "
         f"account {config.remote.account} · {region if not config.remote.base_url else config.remote.url}"
     )
+
+
+def at_work(
+    context: Context, config: Config, work: Callable[[Session], Outcome], *, live: bool, goes_on: bool = False
+) -> Outcome:
+    """What `work` does in a session of its own; of a live run everybody is told who wants to be (CONTRACT 11).
+
+    `goes_on`: it continues a run whose start was told.
+    """
+    from syncjob.job.announcing import Announcer
+
+    start_logs(context)
+    with Announcer(config, live=live, goes_on=goes_on) as announcer, session(context, config, live=live) as opened:
+        announcer.ended(work(opened))
+    return announcer.outcome
 
 
 @contextmanager
@@ -68,67 +94,51 @@ def session(context: Context, config: Config, *, live: bool) -> Iterator[Session
     start_logs(context)
     screen = Screen(context)
     stop = threading.Event()
-    if not context.quiet:
-        click.echo(head(config, live=live), err=True)
-    with open_session(config, screen, stop) as opened, _signals(opened):
-        if live and not opened.memory.runs(config.job) and not context.quiet:
-            click.echo("This job has no memory yet: guards that compare with earlier runs can't judge.", err=True)
+    aloud = partial(tell, context)
+    with open_session(config, screen, stop) as opened, stopping(opened, lambda: screen.asking, aloud):
+        if context.config:
+            opened.options = ("--config", str(config.path))
+        memory = "" if opened.memory.runs(config.job) else NO_MEMORY
+        first_line(context, head(config, live=live) + memory)
         try:
             yield opened
         finally:
             screen.close()
 
 
-@contextmanager
-def _signals(opened: Session) -> Iterator[None]:
-    """The first Ctrl-C or SIGTERM ends the run cleanly, the second leaves at once; `resume` works after both."""
-
-    def handle(number: int, _frame: FrameType | None) -> None:
-        if opened.stop.is_set():
-            os._exit(FORCED if number == signal.SIGINT else 143)
-        opened.signal_exit = 130 if number == signal.SIGINT else 143
-        opened.stop.set()
-        opened.transport.stop()
-        os.write(2, b"\nStopping: what is in flight is settled first. Once more to leave at once.\n")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except Interrupted as error:
-        error.signal_exit = opened.signal_exit
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def conclude(context: Context, outcome: Outcome, *, live: bool) -> int:
-    """Print the summary, the error and the last line; the exit code."""
-    from syncjob.cli.wording import outcome_text
+def conclude(context: Context, outcome: Outcome) -> int:
+    """Print the summary and the error; the exit code. `run_command` says the last line."""
+    from syncjob.cli.wording import outcome_text, overlooked
 
     code = outcome.exit_code
+    if outcome.error and not isinstance(outcome.error, Interrupted):
+        code = exit_code_of(outcome.error)
     if context.json:
-        click.echo(json.dumps(summary_of(outcome), ensure_ascii=False, indent=2))
+        say(json.dumps(summary_of(outcome), ensure_ascii=False, indent=2))
+        context.told = True
     elif not context.quiet:
         text = outcome_text(outcome)
         if text:
-            click.echo(text)
+            say(text)
     if outcome.error:
-        say_error(outcome.error)
-        if not isinstance(outcome.error, Interrupted):
-            code = exit_code_of(outcome.error)
-    if not context.quiet:
-        click.echo(f"{'LIVE' if live else 'DRY RUN'} · exit {code}", err=True)
+        if outcome.error.__cause__ is not None:
+            log.debug("what went wrong", exc_info=outcome.error.__cause__)
+        say_error(context, outcome.error)
+    context.tail = overlooked(outcome)
     return code
 
 
 def summary_of(outcome: Outcome) -> dict[str, object]:
-    """The summary as `summary.json` has it; without files, what is known."""
+    """The summary as `summary.json` has it, and where the files lie; of a saved plan, its head."""
+    error = outcome.error
+    told = {"code": error.code, "message": error.message, "advice": error.advice} if error else None
     if outcome.files:
         found: dict[str, object] = json.loads(outcome.files.summary.read_text(encoding="utf-8"))
-        found["files"] = {"folder": str(outcome.files.folder), "result": str(outcome.files.result)}
-        return found
-    return {"exit_code": outcome.exit_code}
+        files = outcome.files
+        lying = {"folder": files.folder, "result": files.result, "needs_fixing": files.fixing}
+        return {**found, "files": {name: str(path) for name, path in lying.items() if path}, "error": told}
+    if outcome.plan:
+        from syncjob.planfile import head_of
+
+        return {**head_of(outcome.plan), "exit_code": outcome.exit_code, "error": told}
+    return {"exit_code": outcome.exit_code, "error": told}

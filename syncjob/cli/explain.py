@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from syncjob.cli.lines import say
 from syncjob.cli.options import common
 from syncjob.exits import EXITS, Exit
 from syncjob.words import GROUPS, OUTCOMES, REASONS, Outcome, Reason, group_of
@@ -64,7 +65,7 @@ def explain(ctx: click.Context, code: str | None) -> None:
     """
     entries = _all() if code is None else _named(code)
     if wants_json(ctx):
-        click.echo(json.dumps([_record(entry) for entry in entries], ensure_ascii=False, indent=2))
+        say(json.dumps([_record(entry) for entry in entries], ensure_ascii=False, indent=2))
     elif code is None:
         _list_all()
     else:
@@ -78,11 +79,11 @@ def explain(ctx: click.Context, code: str | None) -> None:
 def exit_codes(ctx: click.Context) -> None:
     """Every exit code: what it means, whether anything was sent, whether to run again."""
     if wants_json(ctx):
-        click.echo(json.dumps([_record(entry) for entry in EXITS.values()], ensure_ascii=False, indent=2))
+        say(json.dumps([_record(entry) for entry in EXITS.values()], ensure_ascii=False, indent=2))
         return
     for entry in EXITS.values():
         _show(entry)
-    click.echo("Several apply: 130 and 143 go before 1, then 6, 3, 10. Treat any other code as a failure.")
+    say("Several apply: 130 and 143 go before 1, then 6, 3, 10. Treat any other code as a failure.")
 
 
 def _all() -> list[Entry]:
@@ -133,8 +134,8 @@ def _show(entry: Entry) -> None:
     head = f"{entry.code} ({kind}{f': {entry.word}' if isinstance(entry, Outcome) else ''})"
     click.secho(head, bold=True)
     for line in _sentences(entry):
-        click.echo(textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  "))
-    click.echo()
+        say(textwrap.fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  "))
+    say()
 
 
 def _sentences(entry: Entry) -> Iterator[str]:
@@ -165,5 +166,5 @@ def _list_all() -> None:
 def _table(title: str, lines: Iterable[tuple[str, str]]) -> None:
     click.secho(title, bold=True)
     for code, says in lines:
-        click.echo(textwrap.fill(says, _WIDTH, initial_indent=f"  {code:<26}", subsequent_indent=" " * 28))
-    click.echo()
+        say(textwrap.fill(says, _WIDTH, initial_indent=f"  {code:<26}", subsequent_indent=" " * 28))
+    say()

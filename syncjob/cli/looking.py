@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from syncjob.cli.at_work import load_config, session
+from syncjob.cli.lines import say
 from syncjob.cli.options import Context, common, option
 
 
@@ -28,7 +29,8 @@ def export(context: Context, output: Path) -> int:
     if context.json:
         import json
 
-        click.echo(json.dumps({"contacts": count, "file": str(output), "exit_code": 0}))
+        say(json.dumps({"contacts": count, "file": str(output), "exit_code": 0}, ensure_ascii=False))
+        context.told = True
     elif not context.quiet:
-        click.echo(f"{count:,} contacts written to {output}")
+        say(f"{count:,} contacts written to {output}")
     return 0

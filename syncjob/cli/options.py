@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -14,7 +15,11 @@ T = TypeVar("T")
 
 @dataclass
 class Context:
-    """What the common options say. Named before or after the command, an option counts the same."""
+    """What the common options say. Named before or after the command, an option counts the same.
+
+    `head` is the first line once it was said, `tail` what the last line adds to it; `told` whether the one JSON
+    document of `--json` is out; `typed` the options of the command line, which go before the environment.
+    """
 
     config: str | None = None
     yes: bool = False
@@ -23,12 +28,24 @@ class Context:
     verbose: bool = False
     log_format: Literal["text", "json"] = "text"
     no_progress: bool = False
+    head: str = ""
+    tail: str = ""
+    told: bool = False
+    typed: set[str] = field(default_factory=set)
+
+
+COMMON = frozenset({"config", "yes", "json", "quiet", "verbose", "log_format", "no_progress"})
 
 
 def _take(ctx: click.Context, param: click.Parameter, value: object) -> None:
-    context = ctx.find_object(Context)
-    if context is not None and value not in (None, False) and param.name:
-        setattr(context, param.name, value)
+    context, name = ctx.find_object(Context), param.name
+    if context is None or value in (None, False) or not name:
+        return
+    typed = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    if typed or name not in context.typed:
+        setattr(context, name, value)
+    if typed:
+        context.typed.add(name)
 
 
 def option(*names: str, **settings: object) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -57,7 +74,7 @@ def common(command: Callable[P, T]) -> Callable[P, T]:
 def _hidden(command: Callable[P, T]) -> Callable[P, T]:
     """Route every common option into the Context instead of the command's own parameters."""
     for parameter in getattr(command, "__click_params__", []):
-        if parameter.name in Context.__dataclass_fields__:
+        if parameter.name in COMMON:
             parameter.callback = _take
             parameter.expose_value = False
             if parameter.name != "yes":

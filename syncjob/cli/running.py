@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncjob.cli.at_work import conclude, load_config, session
+from syncjob.cli.at_work import at_work, conclude, load_config, session
 from syncjob.cli.options import Context, common, option
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ def run(
 
     config = load_config(context)
     options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait)
-    with session(context, config, live=not dry_run) as opened:
-        outcome = run_job(opened, options)
-    return _waiting(outcome, detailed_exitcode and dry_run, conclude(context, outcome, live=not dry_run))
+    outcome = at_work(context, config, lambda opened: run_job(opened, options), live=not dry_run)
+    return _waiting(outcome, detailed_exitcode and dry_run, conclude(context, outcome))
 
 
 @click.command()
@@ -81,7 +80,7 @@ def check(context: Context, sources: Sequence[str]) -> int:
 
 @click.command()
 @sources
-@option("--output", "-o", type=click.Path(path_type=Path), required=True, metavar="FILE", help="plan.json")
+@option("--output", "-o", type=click.Path(path_type=Path), required=True, metavar="FILE", help="plan.json, or plan.md.")
 @whole
 @allow
 @detailed
@@ -93,7 +92,8 @@ def plan(
     """Save the plan for a review; nothing is sent.
 
     \b
-    syncjob plan contacts.xlsx -o plan.json
+    syncjob plan contacts.xlsx -o plan.json     for syncjob apply
+    syncjob plan contacts.xlsx -o plan.md       to read in a pull request
     syncjob apply plan.json
     """
     from syncjob.job.run import Options
@@ -103,7 +103,7 @@ def plan(
     options = Options(sources, dry_run=True, whole=whole, allow=frozenset(allow))
     with session(context, config, live=False) as opened:
         outcome = make_plan(opened, options, output)
-    return _waiting(outcome, detailed_exitcode, conclude(context, outcome, live=False))
+    return _waiting(outcome, detailed_exitcode, conclude(context, outcome))
 
 
 @click.command()
@@ -123,9 +123,9 @@ def apply(context: Context, planfile: Path, result: Path | None, allow: Sequence
     from syncjob.job.run import Options
 
     config = load_config(context)
-    with session(context, config, live=True) as opened:
-        outcome = apply_plan(opened, planfile, Options(allow=frozenset(allow), result_path=result, wait_minutes=wait))
-    return conclude(context, outcome, live=True)
+    options = Options(allow=frozenset(allow), result_path=result, wait_minutes=wait)
+    outcome = at_work(context, config, lambda opened: apply_plan(opened, planfile, options), live=True)
+    return conclude(context, outcome)
 
 
 @click.command()
@@ -142,9 +142,10 @@ def resume(context: Context, run_id: str | None, wait: float) -> int:
     from syncjob.job.recovering import resume as resume_run
 
     config = load_config(context)
-    with session(context, config, live=True) as opened:
-        outcome = resume_run(opened, run_id, wait_minutes=wait)
-    return conclude(context, outcome, live=True)
+    outcome = at_work(
+        context, config, lambda opened: resume_run(opened, run_id, wait_minutes=wait), live=True, goes_on=True
+    )
+    return conclude(context, outcome)
 
 
 def _waiting(outcome: Outcome, asked: bool, code: int) -> int:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syncjob.cli.lines import say
+
 if TYPE_CHECKING:
     from syncjob.emulator import Emulator
 
@@ -57,11 +59,11 @@ def sandbox(port: int, contacts: int, rate: str | None, latency: float) -> None:
     except OSError as wrong:
         raise click.UsageError(f"Port {port} can't be used ({wrong.strerror}). Take another one: --port 0") from wrong
     try:
-        click.echo(greeting(remote))
+        say(greeting(remote))
         _until_stopped()
     finally:
         remote.stop()
-    click.echo(f"Stopped after {len(remote.log)} requests.")
+    say(f"Stopped after {len(remote.log)} requests.")
 
 
 def greeting(remote: Emulator) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Never
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Never, TextIO
 
 import click
 
+from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
 from syncjob.cli.wording import plan_text
+from syncjob.words import one_line
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -21,6 +25,16 @@ log = logging.getLogger("syncjob")
 STAGES = {"reading": "Reading Exotel", "create": "Adding", "update": "Changing", "delete": "Removing"}
 
 
+def _is_terminal(stream: TextIO | None) -> bool:
+    """A service manager may have closed it: then it is None."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def _terminal() -> bool:
+    """Whether questions can be asked, and answered."""
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+
 class Screen:
     """A Door for commands: a terminal, a pipe or cron."""
 
@@ -29,14 +43,15 @@ class Screen:
         self._bar: tqdm[Never] | None = None
         self._stage = ""
         self.shown = False
+        self.asking = False
 
     def note(self, sentence: str) -> None:
         if not self.context.quiet:
             self._clear()
-            click.echo(sentence, err=True)
+            tell(self.context, one_line(sentence))
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        if self.context.no_progress or self.context.quiet or not sys.stderr.isatty():
+        if self.context.no_progress or self.context.quiet or not _is_terminal(sys.stderr):
             return
         from tqdm import tqdm
 
@@ -56,24 +71,44 @@ class Screen:
         self.close()
         self.shown = True
         if not (self.context.json or self.context.quiet):
-            click.echo(plan_text(plan))
+            say(plan_text(plan))
 
     def approve(self, plan: Plan) -> bool:
         """A terminal is asked, deletes by typing their number; without one only `--yes` approves."""
         self.close()
         if self.context.yes:
             return True
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            click.echo("There is no terminal to ask, so nothing is sent without --yes.", err=True)
+        if not _terminal():
+            tell(self.context, "There is no terminal to ask, so nothing is sent without --yes.", "error")
             return False
         deletes = int((plan.table["verb"] == "delete").sum())
-        try:
-            if deletes:
-                said = click.prompt(f"Type {deletes} to remove {deletes} contacts and do the rest", err=True)
-                return str(said).strip().replace(",", "") == str(deletes)
-            return bool(click.confirm(f"Send {len(plan.table):,} changes?", err=True))
-        except click.Abort:
+        with self._asked():
+            try:
+                if deletes:
+                    said = click.prompt(f"Type {deletes} to remove {deletes} contacts and do the rest", err=True)
+                    return str(said).strip().replace(",", "") == str(deletes)
+                return bool(click.confirm(f"Send {len(plan.table):,} changes?", err=True))
+            except click.Abort:
+                return False
+
+    def attended(self) -> bool:
+        """A terminal that may be asked: never with --json or --quiet."""
+        return _terminal() and not (self.context.json or self.context.quiet)
+
+    def choose(self, question: str, default: bool) -> bool:
+        """A yes or no at a terminal; elsewhere no. Ctrl-D is no, Ctrl-C ends the command."""
+        self.close()
+        if not self.attended():
             return False
+        while True:
+            say(f"{question} [{'Y/n' if default else 'y/N'}] ", err=True, nl=False)
+            with self._asked():
+                line = sys.stdin.readline()
+            answer = line.strip().lower()
+            if answer in ("y", "yes", "n", "no"):
+                return answer.startswith("y")
+            if not answer:
+                return default and line != ""
 
     def event(self, event: Event) -> None:
         if event.kind == "trouble" or event.kind == "pause":
@@ -96,6 +131,15 @@ class Screen:
             self._bar.close()
             self._bar = None
             self._stage = ""
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """While a question is open: a signal then ends the command there and then."""
+        self.asking = True
+        try:
+            yield
+        finally:
+            self.asking = False
 
     def _clear(self) -> None:
         if self._bar is not None:

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 import click
 
 from syncjob.cli.explain import wants_json
+from syncjob.cli.lines import say
 from syncjob.cli.options import common
 from syncjob.errors import NotApproved, SourceError
+from syncjob.words import printable
 
 if TYPE_CHECKING:
     from syncjob.cli.asking import Ask
@@ -89,10 +91,10 @@ def template(ctx: click.Context, output: Path, custom: tuple[str, ...], force: b
     _save(output, blank_csv(columns) if kind == ".csv" else blank_workbook(columns))
     if wants_json(ctx):
         shown = [{"header": column.header, "field": column.field} for column in columns]
-        click.echo(json.dumps({"file": str(output), "columns": shown}, ensure_ascii=False))
+        say(json.dumps({"file": str(output), "columns": shown}, ensure_ascii=False))
         return
     if not _quiet(ctx):
-        click.echo(f"Wrote {output}. Fill it in, then: syncjob check {_quoted(output)}")
+        say(f"Wrote {output}. Fill it in, then: syncjob check {_quoted(output)}")
 
 
 def _at_terminal(ctx: click.Context) -> bool:
@@ -111,7 +113,7 @@ def _may_replace(ctx: click.Context, target: Path, force: bool) -> None:
         return
     if not _at_terminal(ctx):
         raise NotApproved(f"{target} is there already.", advice="Name another with -o, or add --force to replace it.")
-    if not click.confirm(f"{target} is there already. Replace it?", default=False, err=True):
+    if not click.confirm(printable(f"{target} is there already. Replace it?"), default=False, err=True):
         raise NotApproved(f"{target} was left as it is.")
 
 
@@ -120,11 +122,11 @@ def _write_schema(ctx: click.Context, output: Path | None, force: bool) -> None:
 
     text = json.dumps(schema(), ensure_ascii=False, indent=2)
     if output is None:
-        click.echo(text)
+        say(text)
         return
     _may_replace(ctx, output, force)
     _save(output, f"{text}\n".encode())
-    click.echo(f"Wrote {output}.", err=True)
+    say(f"Wrote {output}.", err=True)
 
 
 def _looked_at(
@@ -137,14 +139,14 @@ def _looked_at(
     table, several = _chosen(read_tables(file))
     columns = seen(table, *_guesses(table))
     ask: Ask | None = (lambda question, default: str(_prompt(question, default))) if _at_terminal(ctx) else None
-    click.echo(f"{file}{f', sheet {table.sheet}' if table.sheet else ''}: {_rows(len(table.cells))}.", err=True)
-    click.echo(
+    say(f"{file}{f', sheet {table.sheet}' if table.sheet else ''}: {_rows(len(table.cells))}.", err=True)
+    say(
         "Press Enter to accept what stands in brackets, or answer with a field, custom, or ignore."
         if ask
         else "Nobody is here to ask, so only columns named like a field, or by a usual name for one, are used:",
         err=True,
     )
-    fields = settle(columns, ask, lambda line: click.echo(line, err=True))
+    fields = settle(columns, ask, lambda line: say(line, err=True))
     used = [(column.header, field) for column, field in zip(columns, fields, strict=True) if field]
     left = [c.header for c, field in zip(columns, fields, strict=True) if not field and c.header.strip() and not c.ours]
     known: dict[tuple[str | int, ...], Json] = {("source", "files"): [_from(file, target)]}
@@ -158,7 +160,7 @@ def _rows(count: int) -> str:
 
 
 def _prompt(question: str, default: str) -> object:
-    return click.prompt(question, default=default, err=True)
+    return click.prompt(printable(question), default=printable(default), err=True)
 
 
 def _chosen(tables: tuple[Table, ...]) -> tuple[Table, bool]:
@@ -222,14 +224,14 @@ def _report(ctx: click.Context, target: Path, columns: Columns | None) -> None:
     then = f"syncjob check{place}"
     if wants_json(ctx):
         shown = None if columns is None else dict(columns)
-        click.echo(json.dumps({"file": str(target), "columns": shown, "next": then}, ensure_ascii=False))
+        say(json.dumps({"file": str(target), "columns": shown, "next": then}, ensure_ascii=False))
         return
     if columns is not None and "number" not in dict(columns).values():
-        click.echo(
+        say(
             "No column is the phone number yet: add a line such as  Header: number  under columns: in the file.",
             err=True,
         )
     if _quiet(ctx):
         return
-    click.echo(f"Wrote {target}. It holds no secret: set EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.")
-    click.echo(f"Next: {then}")
+    say(f"Wrote {target}. It holds no secret: set EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.")
+    say(f"Next: {then}")

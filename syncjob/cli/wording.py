@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncjob.words import OUTCOMES, REASONS
+from syncjob.words import OUTCOMES, REASONS, one_line
 
 if TYPE_CHECKING:
     from syncjob.job.session import Outcome
@@ -29,8 +29,9 @@ def plan_text(plan: Plan) -> str:
     lines += _examples(plan)
     lines += _left(plan)
     if len(plan.table):
-        lines.append(f"  Still to come: {plan.cost.requests:,} requests{_minutes(plan.cost.minutes)}.")
-    return "\n".join(lines)
+        requests = "1 request" if plan.cost.requests == 1 else f"{plan.cost.requests:,} requests"
+        lines.append(f"  Still to come: {requests}{_minutes(plan.cost.minutes)}.")
+    return "\n".join(map(one_line, lines))
 
 
 def _minutes(minutes: float) -> str:
@@ -78,7 +79,7 @@ def outcome_text(outcome: Outcome) -> str:
         lines.append(f"Contacts not in the source: {', '.join(done)}.")
     fix = int(results.to_fix().sum())
     if fix:
-        lines.append(f"{fix:,} rows need a person.")
+        lines.append("1 row needs a person." if fix == 1 else f"{fix:,} rows need a person.")
     if outcome.files:
         lines.append(f"Results: {outcome.files.result}")
         if outcome.files.fixing:
@@ -86,4 +87,16 @@ def outcome_text(outcome: Outcome) -> str:
         lines += list(outcome.files.notes)
     if results.facts.next_command:
         lines.append(f"Next:    {results.facts.next_command}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
+
+
+def overlooked(outcome: Outcome) -> str:
+    """What the last line adds: removals that didn't happen, because a row may be anybody's (CONTRACT 4)."""
+    found = outcome.results or outcome.plan
+    if found is None:
+        return ""
+    held = found.remote_only[found.remote_only["reason"] == "unreadable_rows"]
+    if held.empty:
+        return ""
+    contacts = "1 contact was" if len(held) == 1 else f"{len(held):,} contacts were"
+    return f"{contacts} not removed: {held['detail'].iloc[0]} rows have no readable number"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import orjson
 import pandas as pd
@@ -11,12 +13,10 @@ from syncjob.differ.fields import create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
 from syncjob.schema import TEXT
 
-UNREADABLE = ("number_", "row_damaged", "error_cell", "formula_without_value")
-"""Reasons of rows whose number can't be read: such a row may be anybody's (CONTRACT 4)."""
-
 
 def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> Diff:
     """One verdict per row (VERDICTS) and per leftover contact (LEFTOVERS)."""
+    rows, existing = rows.reset_index(drop=True), existing.reset_index(drop=True)
     verdicts = _begin(rows)
     settle_duplicates(rows, verdicts, rules)
     _settle_ambiguous(verdicts, existing)
@@ -51,11 +51,12 @@ def _settle_ambiguous(verdicts: pd.DataFrame, existing: pd.DataFrame) -> None:
     several = numbers[numbers.duplicated(keep=False)]
     if several.empty:
         return
-    hit = verdicts["verdict"].isna() & verdicts["number"].isin(several.unique())
-    sids = existing.loc[several.index].groupby("number")["sid"].agg(", ".join)
-    verdicts.loc[hit, "verdict"] = "held"
-    verdicts.loc[hit, "reason"] = "ambiguous_remote"
-    verdicts.loc[hit, "detail"] = verdicts["number"][hit].map(sids).astype(TEXT)
+    sids: dict[str, list[str]] = {}
+    for number, sid in zip(several.tolist(), existing["sid"][several.index].tolist(), strict=True):
+        sids.setdefault(number, []).append(sid)
+    hit = verdicts["verdict"].isna() & _among(verdicts["number"], sids)
+    _say(verdicts, hit, "held", "ambiguous_remote")
+    verdicts.loc[hit, "detail"] = [", ".join(sids[number]) for number in verdicts["number"][hit]]
 
 
 def _settle_matched(
@@ -67,6 +68,7 @@ def _settle_matched(
     rules: Rules,
     known: Known,
 ) -> None:
+    """Rows with one contact: an update of what differs, or why there is none."""
     contacts = existing.iloc[position[matched]]
     verdicts.loc[matched, "sid"] = contacts["sid"].to_numpy()
     if rules.mode == "delete":
@@ -74,43 +76,47 @@ def _settle_matched(
         _protect_numbers(verdicts, matched, rules)
         return
     bodies, guarded = update_fields(rows[matched], contacts, rules)
-    bodies = _as_stored_before(bodies, rows.loc[matched, "number"], known)
-    wanted = matched.copy()
-    wanted[matched] = bodies.notna().to_numpy()
-    verdicts.loc[matched, "fields"] = bodies.to_numpy()
-    _say(verdicts, matched & ~wanted, "unchanged")
-    only_guarded = matched & ~wanted
-    only_guarded[matched] &= guarded.notna().to_numpy()
-    _say(verdicts, only_guarded, "skipped", "protected")
-    verdicts.loc[only_guarded, "detail"] = guarded[only_guarded[matched].to_numpy()].to_numpy()
+    bodies, settled = _as_stored_before(bodies, rows.loc[matched, "number"], known)
+    _say(verdicts, matched, "unchanged")
+    for notes, verdict, reason in ((settled, "unchanged", "stored_differently"), (guarded, "skipped", "protected")):
+        verdicts.loc[notes.index[notes.notna()], ["verdict", "reason"]] = [verdict, reason]
+        verdicts.loc[notes.index[notes.notna()], "detail"] = notes.dropna()
+    differ = matched.copy()
+    differ[matched] = bodies.notna()
     if rules.mode == "create":
-        _say(verdicts, wanted, "skipped", "mode", "create")
-        verdicts.loc[wanted, "fields"] = None
-    else:
-        _say(verdicts, wanted, "update")
-        _protect_numbers(verdicts, wanted, rules)
+        _say(verdicts, differ, "skipped", "mode", "create")
+        return
+    _say(verdicts, differ, "update")
+    verdicts.loc[differ, "fields"] = bodies.dropna()
+    _protect_numbers(verdicts, differ, rules)
 
 
 def _protect_numbers(verdicts: pd.DataFrame, among: pd.Series, rules: Rules) -> None:
     if rules.protect_numbers:
-        hit = among & verdicts["number"].isin(rules.protect_numbers)
+        hit = among & _among(verdicts["number"], rules.protect_numbers)
         _say(verdicts, hit, "skipped", "protected", "number")
         verdicts.loc[hit, "fields"] = None
 
 
-def _as_stored_before(bodies: pd.Series, numbers: pd.Series, known: Known) -> pd.Series:
-    """Drop fields that were sent just so before and stored differently: not sent again until the sheet changes."""
-    if not known.differing:
-        return bodies
-    made: list[str | None] = []
-    for text, number in zip(bodies, numbers, strict=True):
-        sent = known.differing.get(number) if isinstance(text, str) else None
-        if not sent:
-            made.append(text if isinstance(text, str) else None)
-            continue
-        body = {n: v for n, v in orjson.loads(text).items() if sent.get(n) != (v if isinstance(v, str) else _text(v))}
-        made.append(orjson.dumps(body).decode() if body else None)
-    return pd.Series(made, index=bodies.index, dtype=TEXT)
+def _as_stored_before(bodies: pd.Series, numbers: pd.Series, known: Known) -> tuple[pd.Series, pd.Series]:
+    """`bodies` without what was sent just so before and stored otherwise: not sent again until the sheet changes.
+
+    Also the names of those fields for rows that have nothing else to send: the contact is not quite as the row says.
+    """
+    settled = pd.Series(None, index=bodies.index, dtype=TEXT)
+    hit = bodies.index[bodies.notna() & _among(numbers, known.differing)]
+    if hit.empty:
+        return bodies, settled
+    left: list[str | None] = []
+    names: list[str | None] = []
+    for text, number in zip(bodies[hit], numbers[hit], strict=True):
+        sent, body = known.differing[number], orjson.loads(text)
+        rest = {n: v for n, v in body.items() if sent.get(n) != (v if isinstance(v, str) else _text(v))}
+        left.append(orjson.dumps(rest).decode() if rest else None)
+        names.append(None if rest else ", ".join(body))
+    bodies, settled = bodies.copy(), settled.copy()
+    bodies[hit], settled[hit] = left, names
+    return bodies, settled
 
 
 def _text(value: object) -> str:
@@ -128,8 +134,7 @@ def _settle_unmatched(
         return
     _say(verdicts, unmatched, "create")
     if rules.gone == "skip":
-        known_before = known.created | known.named
-        gone = unmatched & verdicts["number"].isin(known_before) if known_before else unmatched & False
+        gone = unmatched & _among(verdicts["number"], known.created | known.named)
         _say(verdicts, gone, "skipped", "removed_remotely")
     _protect_numbers(verdicts, verdicts["verdict"] == "create", rules)
     creating = verdicts["verdict"] == "create"
@@ -143,7 +148,7 @@ def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: 
     """
     if not rules.whole or rules.mode == "delete":
         return LEFTOVERS.empty()
-    left = existing[~existing["number"].isin(rows["number"].dropna()) | existing["number"].isna()].copy()
+    left = existing[~_among(existing["number"], rows["number"].dropna())].copy()
     left["verdict"], left["reason"], left["detail"], left["fields"] = "skipped", "kept", None, None
     if rules.remote_only == "report":
         left["reason"] = "reported"
@@ -157,7 +162,6 @@ def _settle_unwanted(left: pd.DataFrame, rows: pd.DataFrame, rules: Rules, known
     everything = pd.Series(True, index=left.index)
     verdict = "delete" if rules.remote_only == "delete" else "update"
     _say(left, everything, verdict)
-    left["reason"] = left["reason"].where(left["verdict"] != verdict)
     if verdict == "update":
         left["fields"] = orjson.dumps({"tag": rules.mark}).decode()
         _say(left, left["tag"] == rules.mark, "unchanged")
@@ -168,24 +172,33 @@ def _settle_unwanted(left: pd.DataFrame, rows: pd.DataFrame, rules: Rules, known
     claims = left["number"].map(dict(known.claimed)).astype(TEXT)
     _say(left, claims.notna(), "skipped", "claimed")
     left.loc[claims.notna(), "detail"] = claims[claims.notna()]
-    _say(left, left["number"].isin(rules.protect_numbers), "skipped", "protected", "number")
+    _say(left, _among(left["number"], rules.protect_numbers), "skipped", "protected", "number")
     _say(left, left["number"].isna(), "skipped", "remote_number_unreadable")
-    left.loc[~left["verdict"].isin(["update"]), "fields"] = None
+    left.loc[left["verdict"] != "update", "fields"] = None
 
 
 def _unreadable(rows: pd.DataFrame) -> pd.Series:
-    """Rows that may be anybody's."""
-    return (
-        (rows["outcome"] == "invalid") & rows["number"].isna() & rows["reason"].str.startswith(UNREADABLE).fillna(False)
-    )
+    """Rows that may be anybody's: they were meant for a contact, but nobody can say for which (CONTRACT 4)."""
+    return (rows["outcome"] == "invalid") & rows["number"].isna()
 
 
 def _ours(left: pd.DataFrame, rules: Rules, known: Known) -> pd.Series:
+    """Which leftovers the job may touch. Ownership is of a contact, not of whoever has its number now."""
     if rules.owned == "all":
         return pd.Series(True, index=left.index)
     if rules.owned == "tag":
         return left["tag"] == rules.owned_tag
-    return left["number"].isin(known.created if rules.owned == "created" else known.created | known.named)
+    numbers = known.created if rules.owned == "created" else known.created | known.named
+    same = left["number"].map(dict(known.sids)).astype(TEXT).fillna(left["sid"]) == left["sid"]
+    return _among(left["number"], numbers) & same
+
+
+def _among(column: pd.Series, values: Collection[str]) -> pd.Series:
+    """`column.isin(values)`, by hashing: pandas' own way with text is slow for many values. Missing is among none."""
+    if not len(values):
+        return pd.Series(False, index=column.index)
+    index = pd.Index(values if isinstance(values, pd.Series) else list(values), dtype=object)
+    return column.astype(object).isin(index) & column.notna()
 
 
 def _say(

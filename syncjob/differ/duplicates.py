@@ -1,74 +1,92 @@
-"""Rows that share a number: identical ones collapse onto the first, others are held or decided by `sync.conflict`."""
+"""Rows that share a number: identical ones collapse onto the first, others are held or decided by `sync.conflict`.
+
+By whole columns: a sheet that states everything twice takes no longer than any other.
+"""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from syncjob.differ.rules import Rules
-from syncjob.schema import FIELDS
+from syncjob.schema import FIELDS, TEXT
 
 NAMED = 5
 """How many fellow rows a held row names before it says "and N more"."""
 
 
-def place(row: pd.Series, source: str, sheet: object) -> str:
-    """How a row names a fellow: by its number, and by sheet and file where they differ."""
-    words = [f"row {row['row']}"]
-    if pd.notna(row["sheet"]) and row["sheet"] != sheet:
-        words.append(f"of sheet {row['sheet']}")
-    if row["source"] != source:
-        words.append(f"in {row['source']}")
-    return " ".join(words)
-
-
 def settle_duplicates(rows: pd.DataFrame, verdicts: pd.DataFrame, rules: Rules) -> None:
-    """Write the verdict of every good row whose number another good row has too into `verdicts` (in place)."""
+    """Write the verdict of every good row whose number another good row has too into `verdicts` (in place).
+
+    In mode delete a row says nothing but its number, so all rows of a number are the same.
+    """
     good = rows[rows["outcome"].isna()]
     shared = good[good.duplicated("number", keep=False)]
-    for _, group in shared.groupby("number", sort=False):
-        first = group.iloc[0]
-        same = pd.Series(True, index=group.index) if rules.mode == "delete" else _same_as(group, first)
-        if same.all():
-            _collapse(group.iloc[1:], first, verdicts)
-        elif rules.conflict == "hold":
-            _hold(group, verdicts)
-        else:
-            _choose(group, group.iloc[0 if rules.conflict == "first" else -1], verdicts)
+    if shared.empty:
+        return
+    group = pd.Series(pd.factorize(shared["number"])[0], index=shared.index)
+    content = _contents(shared) if rules.mode != "delete" else group * 0
+    chosen = content.groupby(group).transform("last" if rules.conflict == "last" else "first")
+    same = content == chosen
+    held = ~same.groupby(group).transform("all") if rules.conflict == "hold" else same & False
+    _hold(shared[held], group[held], verdicts)
+    _collapse(shared[~held], group[~held], same[~held], verdicts)
 
 
-def _same_as(group: pd.DataFrame, row: pd.Series) -> pd.Series:
-    same = pd.Series(True, index=group.index)
+def _contents(rows: pd.DataFrame) -> pd.Series:
+    """A code for each row: equal codes, equal fields. Saying nothing and emptying a field are different things."""
+    code = np.zeros(len(rows), dtype=np.int64)
     for name in FIELDS:
-        same &= (group[name] == row[name]) | (group[name].isna() & pd.isna(row[name]))
-    return same
+        found, values = pd.factorize(rows[name])
+        code, _ = pd.factorize(code * (len(values) + 1) + found + 1)
+    return pd.Series(code, index=rows.index)
 
 
-def _collapse(others: pd.DataFrame, first: pd.Series, verdicts: pd.DataFrame) -> None:
-    for index, row in others.iterrows():
-        _say(verdicts, index, "duplicate", "identical_row", place(first, row["source"], row["sheet"]))
-        verdicts.loc[[index], "twin"] = first["row_id"]
+def _collapse(rows: pd.DataFrame, group: pd.Series, same: pd.Series, verdicts: pd.DataFrame) -> None:
+    """Rows that are as the chosen one point to the first of these, which carries the outcome; others gave way to it."""
+    carriers = rows[same][~group[same].duplicated()].set_index(group[same].drop_duplicates())
+    fellow = carriers.loc[group].set_axis(rows.index)
+    others = rows["row_id"] != fellow["row_id"]
+    _say(verdicts, rows[others & same], "duplicate", "identical_row", _places(fellow, rows))
+    _say(verdicts, rows[others & ~same], "skipped", "superseded", _places(fellow, rows))
+    twins = fellow["row_id"][others & same]
+    verdicts.loc[twins.index, "twin"] = twins
 
 
-def _hold(group: pd.DataFrame, verdicts: pd.DataFrame) -> None:
-    for index, row in group.iterrows():
-        fellows = group[group.index != index]
-        named = [place(fellow, row["source"], row["sheet"]) for _, fellow in fellows.head(NAMED).iterrows()]
-        more = [f"and {len(fellows) - NAMED} more"] if len(fellows) > NAMED else []
-        _say(verdicts, index, "held", "conflicting_rows", ", ".join(named + more))
+def _hold(rows: pd.DataFrame, group: pd.Series, verdicts: pd.DataFrame) -> None:
+    """Each names the first of its fellows."""
+    place = group.groupby(group).cumcount()
+    first = rows[place <= NAMED]
+    fellows: dict[int, list[tuple[int, int, object, str]]] = {}
+    columns = (first[name].tolist() for name in ("row_id", "row", "sheet", "source"))
+    for of, row_id, row, sheet, source in zip(group[first.index].tolist(), *columns, strict=True):
+        fellows.setdefault(of, []).append((row_id, row, sheet, source))
+    sizes = group.map(group.value_counts()).tolist()
+    details = []
+    columns = (rows[name].tolist() for name in ("row_id", "sheet", "source"))
+    for of, size, row_id, sheet, source in zip(group.tolist(), sizes, *columns, strict=True):
+        others = [fellow for fellow in fellows[of] if fellow[0] != row_id][:NAMED]
+        named = [_place(row, its, file, sheet, source) for _, row, its, file in others]
+        more = [f"and {size - 1 - NAMED:,} more"] if size - 1 > NAMED else []
+        details.append(", ".join(named + more))
+    _say(verdicts, rows, "held", "conflicting_rows", pd.Series(details, index=rows.index, dtype=TEXT))
 
 
-def _choose(group: pd.DataFrame, chosen: pd.Series, verdicts: pd.DataFrame) -> None:
-    same = _same_as(group, chosen)
-    for (index, row), is_same in zip(group.iterrows(), same, strict=True):
-        if row["row_id"] == chosen["row_id"]:
-            continue
-        named = place(chosen, row["source"], row["sheet"])
-        if is_same:
-            _say(verdicts, index, "duplicate", "identical_row", named)
-            verdicts.loc[[index], "twin"] = chosen["row_id"]
-        else:
-            _say(verdicts, index, "skipped", "superseded", named)
+def _place(row: int, sheet: object, source: str, own_sheet: object, own_source: str) -> str:
+    """How a row names a fellow: by its number, and by sheet and file where they differ from its own."""
+    other_sheet = f" of sheet {sheet}" if isinstance(sheet, str) and sheet != own_sheet else ""
+    other_source = f" in {source}" if source != own_source else ""
+    return f"row {row}{other_sheet}{other_source}"
 
 
-def _say(verdicts: pd.DataFrame, index: object, verdict: str, reason: str, detail: str) -> None:
-    verdicts.loc[[index], ["verdict", "reason", "detail"]] = [verdict, reason, detail]
+def _places(fellows: pd.DataFrame, rows: pd.DataFrame) -> pd.Series:
+    """`_place` for columns; `fellows` and `rows` are aligned."""
+    sheet = (" of sheet " + fellows["sheet"]).where(fellows["sheet"] != rows["sheet"]).fillna("")
+    source = (" in " + fellows["source"]).where(fellows["source"] != rows["source"]).fillna("")
+    return "row " + fellows["row"].astype(TEXT) + sheet + source
+
+
+def _say(verdicts: pd.DataFrame, rows: pd.DataFrame, verdict: str, reason: str, details: pd.Series) -> None:
+    verdicts.loc[rows.index, "verdict"] = verdict
+    verdicts.loc[rows.index, "reason"] = reason
+    verdicts.loc[rows.index, "detail"] = details[rows.index]

@@ -8,7 +8,7 @@ import numpy as np
 import orjson
 import pandas as pd
 
-from syncjob.differ.merging import custom_change
+from syncjob.differ.merging import custom_change, is_empty
 from syncjob.differ.rules import Rules
 from syncjob.model import Json
 from syncjob.schema import PLAIN_FIELDS
@@ -62,7 +62,7 @@ def _custom(
 ) -> None:
     protect, fill_only = _below(rules.protect_fields), _below(rules.fill_only)
     for at, new, old in _differing(rows[CUSTOM], contacts[CUSTOM]):
-        whole = CUSTOM in rules.protect_fields or (CUSTOM in rules.fill_only and old != "")
+        whole = CUSTOM in rules.protect_fields or (CUSTOM in rules.fill_only and not is_empty(old))
         change, held_back = custom_change(old, new, () if whole else protect, () if whole else fill_only)
         if held_back or (whole and change is not None):
             _note(guarded, at, CUSTOM)
@@ -72,9 +72,9 @@ def _custom(
 
 def _differing(new: pd.Series, old: pd.Series) -> Iterator[tuple[int, str, str]]:
     """Positions at which the row says something else than the contact holds, with both texts."""
-    stated = new.notna().to_numpy()
-    for at in np.flatnonzero(stated & (new.to_numpy(dtype=object) != old.to_numpy(dtype=object))).tolist():
-        yield at, str(new.iat[at]), str(old.iat[at])
+    said, held = new.to_numpy(dtype=object), old.to_numpy(dtype=object)
+    places = np.flatnonzero(new.notna().to_numpy() & (said != held))
+    return zip(places.tolist(), said[places].tolist(), held[places].tolist(), strict=True)
 
 
 def _below(paths: tuple[str, ...]) -> tuple[str, ...]:

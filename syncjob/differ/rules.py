@@ -34,13 +34,15 @@ class Known:
     """What confirmed outcomes of earlier runs taught (CONTRACT 7): memory, never intents.
 
     `created` and `named` are this job's numbers; `claimed` maps a number to the other job whose last good run names
-    it; `differing` maps a number to the fields the remote stored differently, as they were sent (JSON text).
+    it; `differing` maps a number to the fields the remote stored differently, as they were sent (JSON text); `sids`
+    maps a number to the contact that was created or named, lest another contact with that number be taken for it.
     """
 
     created: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
     claimed: Mapping[str, str] = field(default_factory=dict)
     differing: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sids: Mapping[str, str] = field(default_factory=dict)
 
 
 VERDICTS = Frame(

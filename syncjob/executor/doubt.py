@@ -11,13 +11,18 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from syncjob.differ import Rules
 from syncjob.errors import CallFailed
 from syncjob.executor.adopting import adopt
-from syncjob.executor.echo import differences, same_image
+from syncjob.executor.echo import before_image, differences, same_image
+from syncjob.executor.exact import replan
 from syncjob.executor.reading import read_contacts
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
 from syncjob.model import Change
+
+SENT = Rules()
+"""No rule asks again whether a field may be written that was sent: what it was sent as, it is compared with."""
 
 REPEATS = 3
 """How often a change that was proven absent is sent again before it counts as failed."""
@@ -33,6 +38,7 @@ def settle_creates(work: Work) -> None:
         absent = _look(work, open_changes)
         if absent:
             over = sent_at + work.settings.timeout - work.seconds()
+            over = min(over, work.settings.timeout)  # a clock set back since makes it look far away
             work.wait(max(work.settings.look_again, over))
             absent = _look(work, absent)
     except CallFailed:
@@ -53,11 +59,13 @@ def settle_updates(work: Work) -> None:
         contact = found[change.sid]
         if contact is None:
             _one(work, change, "rejected", "gone_meanwhile")
-        elif not differences(change, contact, work.settings.rules):
-            _one(work, change, "updated")
-        elif same_image(change.before, contact):
+            continue
+        landed = not differences(change, contact, SENT)
+        if same_image(change.before, contact) and (work.settings.exact or not landed):
             unchanged.append(change)
-        else:
+        elif landed and not replan(work, [(change, before_image(contact))]):
+            _one(work, change, "updated")
+        elif not landed:
             _one(work, change, "held", "changed_since_plan")
     _send_again(work, unchanged)
 

@@ -9,6 +9,7 @@ from syncjob.errors import CallFailed, CallRefused, Interrupted, NotDelivered, R
 from syncjob.executor.adopting import adopt_existing, adopt_newcomers
 from syncjob.executor.bulk import send, send_all
 from syncjob.executor.doubt import settle_creates, settle_deletes, settle_updates
+from syncjob.executor.exact import without_refused_blanks
 from syncjob.executor.work import Work, settled
 from syncjob.journal import Settled
 from syncjob.model import Batch, Change, Reply
@@ -35,6 +36,7 @@ def execute(work: Work) -> None:
         send_all(work, "update", _no_adoption, _leave)
         _send_alone(work)
         settle_updates(work)
+        without_refused_blanks(work)
         if not work.journal.count(verb="create", state="planned") and not work.journal.count(
             verb="update", state="planned"
         ):

@@ -31,6 +31,7 @@ class Settings:
     look_again: float = 3.0  # between two reads that must agree before a create is sent again
     region: str = "IN"
     rules: Rules = field(default_factory=Rules)
+    exact: bool = False  # an update leaves exactly what it sends (undo), so keys of custom_field may have to go
 
 
 @dataclass

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from syncjob.errors import ConfigError, NotApproved
+from syncjob.errors import ConfigError
 from syncjob.executor.echo import same_image
 from syncjob.executor.reading import read_contacts
 from syncjob.guards import judge_changes
@@ -40,7 +40,8 @@ def apply_plan(session: Session, path: Path, options: Options) -> Outcome:
         f"apply of {path.name}",
         wait_minutes=options.wait_minutes,
         now=session.now(),
-        sleep=session.wait,
+        sleep=session.pause,
+        note=session.door.note,
     ):
         settle_interrupted(session)
         _check_fresh(session, kept.plan)
@@ -58,9 +59,6 @@ def _apply(session: Session, kept: Kept, approved: frozenset[int], options: Opti
         return conclude(session, kept, ending)
     kept = _still_holding(session, kept)
     session.door.show(kept.plan)
-    if len(kept.plan.table) and not session.door.approve(kept.plan):
-        session.account.run(run_id).rmdir()
-        raise NotApproved("Nothing was sent: the plan was not approved.", advice="Answer yes, or use --yes.")
     record = RunRecord(
         run_id,
         session.config.job,

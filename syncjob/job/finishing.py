@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -10,16 +10,20 @@ import orjson
 import pandas as pd
 
 from syncjob.config import Config
+from syncjob.errors import SyncjobError
+from syncjob.headers import remember
+from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
-from syncjob.job.telling import Told, exit_code, tell
+from syncjob.job.telling import OURS_TO_FINISH, Told, exit_code, tell
 from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.loader.table import Loaded
 from syncjob.memory import Lesson
 from syncjob.plan import Plan
 from syncjob.planfile import save_plan
+from syncjob.results.aside import probe
 from syncjob.results.files import WrittenFiles, write_run
-from syncjob.results.table import Results, RunFacts, build
+from syncjob.results.table import Results, RunFacts, build, fill_gaps
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,29 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     """Balance the rows, write the files of the run, return how it ended."""
     code = ending.code if ending.code is not None else exit_code(told, session.config.limits.bad_rows)
     facts = facts_of(session, kept.plan, ending, code)
-    results = build(facts, kept.loaded, told.outcomes, told.remote_only, told.field_changes)
+    if undoes(kept):
+        facts = replace(facts, mode="undo")
+    results, error = _balanced(facts, kept.loaded, told)
     files = write_files(session.config, results, ending)
     save_plan(kept, files.folder / "plan.json")
-    return Outcome(code, results, files, kept.plan)
+    return Outcome(results.facts.exit_code, results, files, kept.plan, error)
+
+
+def _balanced(facts: RunFacts, loaded: Loaded, told: Told) -> tuple[Results, SyncjobError | None]:
+    """The results; where rows and outcomes do not add up, results that say so, and the error (CONTRACT 5)."""
+    try:
+        return build(facts, loaded, told.outcomes, told.remote_only, told.field_changes), None
+    except SyncjobError as error:
+        facts = replace(facts, exit_code=error.exit_code, stopped=error.message)
+        outcomes = fill_gaps(loaded.rows, told.outcomes)
+        return build(facts, loaded, outcomes, told.remote_only, told.field_changes), error
+
+
+def probe_results(config: Config, result_path: Path | None) -> None:
+    """Try to write where the results shall lie, before anything is sent. Raises `SyncjobError`."""
+    probe(config.results.dir)
+    if result_path is not None:
+        probe(result_path if result_path.is_dir() else result_path.parent)
 
 
 def write_files(config: Config, results: Results, ending: Ending) -> WrittenFiles:
@@ -85,27 +108,56 @@ def write_files(config: Config, results: Results, ending: Ending) -> WrittenFile
     )
 
 
+def told_of(kept: Kept, changes: pd.DataFrame, why_ended: str) -> Told:
+    """What became of every row and contact, by the journal's changes."""
+    told = tell(kept.plan, changes, why_ended)
+    return told_undo(kept, changes, told) if undoes(kept) else told
+
+
 def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Outcome:
     """Settle a run that wrote: results, then memory, then the line in the list of runs.
 
     Each step may be repeated, so a kill between two of them does no harm (CONTRACT 8).
     """
     plan, changes = kept.plan, journal.frame()
-    told = tell(plan, changes, ending.stopped or "it was interrupted")
+    told = told_of(kept, changes, ending.stopped or "it was interrupted")
     outcome = write_results(session, kept, told, ending)
     open_still = bool(journal.count(state="sent")) or bool((told.outcomes["reason"] == "run_ended").any())
     good = outcome.exit_code in (0, 3) and not kept.facts.get("trial") and not open_still
     lesson = lesson_of(told, changes, kept.loaded, whole=plan.partial is None and good)
+    if undoes(kept):
+        lesson = undo_lesson(session, kept, lesson)
     session.memory.learn(ending.run_id, plan.job, lesson)
+    if good:
+        remember_undone(session, kept)
     session.memory.end(
         ending.run_id,
         ended=session.now().isoformat(timespec="seconds"),
         exit_code=outcome.exit_code,
         counts=outcome.results.counts if outcome.results else {},
         results=str(outcome.files.folder) if outcome.files else None,
+        settled=not journal.count(state="sent") and not (ending.stopped and journal.count(state="planned")),
     )
     journal.remember(state="ended", exit_code=str(outcome.exit_code))
+    if outcome.exit_code in (0, 3):
+        _remember_headers(session, kept)
     return outcome
+
+
+def _finishing(session: Session, told: Told, run_id: str) -> str | None:
+    """The command that takes up what is left for us; a trial left the others on purpose."""
+    left = told.outcomes[told.outcomes["outcome"].isin(OURS_TO_FINISH)]
+    return None if (left["reason"] == "trial").all() else session.paste("resume", run_id)
+
+
+def _remember_headers(session: Session, kept: Kept) -> None:
+    """What a person confirmed counts from now on; that it can't be kept takes nothing from a run that is done."""
+    try:
+        said = remember(session.account, kept.plan.job, kept.loaded)
+    except SyncjobError as error:
+        said = (f"The confirmed headers can't be remembered: {error.message}",)
+    for sentence in said:
+        session.door.note(sentence)
 
 
 def lesson_of(told: Told, changes: pd.DataFrame, loaded: Loaded, *, whole: bool) -> Lesson:
@@ -127,7 +179,14 @@ def lesson_of(told: Told, changes: pd.DataFrame, loaded: Loaded, *, whole: bool)
         whole,
         sheet_counts(loaded),
         frozenset(fields),
+        _written(changes),
     )
+
+
+def _written(changes: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """number → the fields that this run wrote, confirmed."""
+    done = changes[changes["outcome"].isin(["created", "updated"])].dropna(subset=["number", "fields"])
+    return {n: frozenset(orjson.loads(f)) for n, f in zip(done["number"], done["fields"], strict=True)}
 
 
 def _differing(changes: pd.DataFrame) -> dict[str, dict[str, str]]:

@@ -148,8 +148,9 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
 
 
 def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
+    requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
     return (
-        f"All {listing.total:,} contacts were read at {at} with {listing.requests:,} requests in {seconds:.0f} s "
+        f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s "
         f"and the listing was proven complete ({listing.proof})."
     )
 
@@ -161,7 +162,7 @@ def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:
         loaded.partial is None,
         frozenset(fields),
         sheet_counts(loaded),
-        {path.name: (time.time() - path.stat().st_mtime) / 3600 for path in sources.files if path.exists()},
+        dict(sources.ages),
         session.memory.baseline(session.config.job, sources.identity),
     )
 

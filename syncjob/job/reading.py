@@ -1,78 +1,34 @@
-"""Sources → rows: which files, what they hold, and whether they speak for the whole job (CONTRACT 1)."""
+"""Sources → rows: what the files hold, how their columns were understood, and whether they speak for the whole job."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from syncjob.config import Config
 from syncjob.errors import SourceError
-from syncjob.loader import expand, read_many
+from syncjob.headers import Answers, Asker, Confirmed, Nobody, ask, silence
+from syncjob.job.sources import Patience, Sources, find_sources
+from syncjob.loader import read_many
 from syncjob.loader.rows import build
-from syncjob.loader.table import Loaded
+from syncjob.loader.table import FieldMap, Loaded, Table
 
-LOOK_EVERY = 2.0
-"""Seconds between two looks for a file that is not there yet, or still growing."""
+__all__ = ["Patience", "Sources", "find_sources", "key_of", "load", "place_of", "spans", "understood"]
 
-
-@dataclass(frozen=True)
-class Sources:
-    """The files of a run, what "these sources" means for comparisons, and why they are partial (None: whole)."""
-
-    files: tuple[Path, ...]
-    identity: str
-    partial: str | None
+_ORIGINS = 3  # files that a note on rows fed back names
 
 
-def find_sources(
-    config: Config, named: Sequence[str], *, whole: bool, sleep: Callable[[float], None] = time.sleep
-) -> Sources:
-    """The files named on the command line, or those of the config. Raises `SourceError` when there are none."""
-    source = config.source
-    if named:
-        files = expand(list(named), Path.cwd())
-        partial = None
-        if source.files and not whole:
-            partial = "it was named on the command line, so it speaks only for the rows in it (--whole says otherwise)"
-        return Sources(tuple(files), " ".join(sorted(path.name for path in files)), partial)
-    if not source.files:
-        raise SourceError(
-            "No source was named.",
-            code="source_missing",
-            advice="Name a file: syncjob run contacts.xlsx, or list files under source: in the config.",
-        )
-    files = _awaited(config, sleep)
-    _settled(files, source.settle, sleep)
-    if source.pick == "newest":
-        files = [max(files, key=lambda path: path.stat().st_mtime)]
-    return Sources(tuple(files), " ".join(str(pattern) for pattern in source.files), None)
+def load(config: Config, sources: Sources, *, asker: Asker | None = None, confirmed: Confirmed | None = None) -> Loaded:
+    """Every row of every source (schema.ROWS), numbers normalised, problems named.
 
-
-def _awaited(config: Config, sleep: Callable[[float], None]) -> list[Path]:
-    until = time.monotonic() + config.source.wait * 60
-    while True:
-        try:
-            return expand([str(pattern) for pattern in config.source.files], config.folder)
-        except SourceError:
-            if time.monotonic() >= until:
-                raise
-        sleep(LOOK_EVERY)
-
-
-def _settled(files: Sequence[Path], seconds: float, sleep: Callable[[float], None]) -> None:
-    """Wait until no file was changed within the last `seconds`: a file still being copied is not read."""
-    while files:
-        youngest = min(time.time() - path.stat().st_mtime for path in files)
-        if youngest >= seconds or youngest < 0:
-            return
-        sleep(min(LOOK_EVERY, seconds - youngest))
-
-
-def load(config: Config, sources: Sources) -> Loaded:
-    """Every row of every source (schema.ROWS), numbers normalised, problems named."""
-    source = config.source
+    Near-names of headers are asked of `asker` (None: nobody is there); `confirmed` is what counts without asking.
+    Raises `SourceError`: a file can't be read, columns can't be mapped, or several sheets hold contacts and nobody is
+    there to see which one is read.
+    """
+    source, asker, confirmed = config.source, asker or Nobody(), confirmed or Confirmed()
     tables = read_many(
         sources.files,
         sheet=source.sheet,
@@ -80,15 +36,47 @@ def load(config: Config, sources: Sources) -> Loaded:
         encoding=source.encoding,
         delimiter=source.delimiter,
     )
+    if not asker.attended():
+        _one_sheet_each(tables)
+    key, answers = key_of(config.remote.kind), Answers()
+    remembered = [ask(table, config.columns, confirmed, key, asker, answers) for table in tables]
     loaded = build(
         tables,
         columns=dict(config.columns),
         unmapped=config.unmapped,
         region=config.phone.default_region,
         blank=config.sync.blank,
-        key=key_of(config.remote.kind),
+        remembered=remembered,
+        key=key,
     )
-    return replace(loaded, partial=loaded.partial or sources.partial)
+    return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
+
+
+def _one_sheet_each(tables: Sequence[Table]) -> None:
+    """Raise `SourceError` for files with several sheets of contacts, of which nobody can say which one is meant."""
+    says, lines = [], []
+    for table in tables:
+        if not _others(table) or table.sheet is None:
+            continue
+        sheets = [table.sheet, *_others(table)]
+        says.append(f"{table.source}: several sheets hold contacts: {', '.join(sheets)}. Say which one is meant.")
+        every = ", ".join(map(_yaml, sheets))
+        lines.append(f"source:\n  sheet: {_yaml(table.sheet)}    # or a list, [{every}], or all")
+    if says:
+        advice = "\n".join(["Add to the config:", *dict.fromkeys(lines)])
+        raise SourceError("\n".join(says), code="source_unmapped", advice=advice)
+
+
+def _others(table: Table) -> tuple[str, ...]:
+    """Other sheets that hold contacts; those beside a result of ours are only its other pages."""
+    return () if table.facts.result_of else table.facts.other_sheets
+
+
+def _yaml(text: str) -> str:
+    """`text` as a YAML value."""
+    bare = re.fullmatch(r"[A-Za-z][A-Za-z0-9_ ]*[A-Za-z0-9_]", text)
+    word = text.casefold() in {"yes", "no", "on", "off", "true", "false", "null", "all"}
+    return text if bare and not word else json.dumps(text, ensure_ascii=False)
 
 
 def key_of(kind: str) -> str:
@@ -96,24 +84,91 @@ def key_of(kind: str) -> str:
     return {"exophones": "exophone_sid", "sendme123": "contact_id"}.get(kind, "number")
 
 
+def place_of(table: Table) -> str:
+    """A table as people call it: the file's name, and its sheet."""
+    return Path(table.source).name + (f" · {table.sheet}" if table.sheet else "")
+
+
 def understood(loaded: Loaded) -> list[str]:
     """What was understood of each table, in sentences; nothing is guessed silently (CONTRACT 4)."""
-    lines: list[str] = []
-    for table, mapping in zip(loaded.tables, loaded.mappings, strict=True):
-        facts = table.facts
-        form = ", ".join(part for part in (facts.format, facts.encoding, _delimiter(facts.delimiter)) if part)
-        name = Path(table.source).name + (f" · {table.sheet}" if table.sheet else "")
-        lines.append(f"{name}: {form}; header in row {facts.header_row}; {len(table.cells):,} rows.")
-        fed = [f"{table.columns[place].header} → {field}" for place, field in mapping.field_of.items()]
-        lines.append(f"{name}: columns {'; '.join(fed)}.")
-        unused = [table.columns[place].header for place in mapping.unmapped]
-        if unused:
-            lines.append(f"{name}: not used: {', '.join(unused)}.")
-        near = [f"{table.columns[place].header} (did you mean {field}?)" for place, field in mapping.proposed.items()]
-        if near:
-            lines.append(f"{name}: {', '.join(near)}. Say so under columns: in the config.")
-        lines += [f"{name}: {note}" for note in (*facts.notes, *mapping.notes)]
+    return [
+        f"{place_of(table)}: {sentence}"
+        for table, mapping in zip(loaded.tables, loaded.mappings, strict=True)
+        for sentence in (_form(table), *_columns(table, mapping), *_sheets(table), *_notes(table, mapping))
+    ]
+
+
+def _form(table: Table) -> str:
+    facts = table.facts
+    form = ", ".join(part for part in (facts.format, facts.encoding, _delimiter(facts.delimiter)) if part)
+    return f"{form}; header in row {facts.header_row}; {len(table.cells):,} rows."
+
+
+def _columns(table: Table, mapping: FieldMap) -> list[str]:
+    """Which column is what, and how that was found: config, name, alias, remembered, or unmapped (kept as it is)."""
+    headers = [column.header.strip() for column in table.columns]
+    fed = [f"{headers[at]} → {target} ({mapping.how[at]})" for at, target in mapping.field_of.items()]
+    lines = [f"columns {'; '.join(fed)}."]
+    unused = [headers[at] or f"column {table.columns[at].letter} (no header)" for at in mapping.unmapped]
+    if unused:
+        lines.append(f"not used: {', '.join(unused)}.")
+    near = [f"{headers[at]} (did you mean {target}?)" for at, target in mapping.proposed.items()]
+    if near:
+        lines.append(f"{', '.join(near)}. Say so under columns: in the config.")
     return lines
+
+
+def _sheets(table: Table) -> list[str]:
+    """The sheets that were not read."""
+    lines = []
+    if others := _others(table):
+        also = "another sheet holds" if len(others) == 1 else "other sheets hold"
+        lines.append(f"{also} contacts and is not read: {', '.join(others)}. Name it under source: sheet: to read it.")
+    hidden = [sheet for sheet in table.facts.hidden_sheets if sheet != table.sheet]
+    if hidden and not table.facts.result_of:
+        lines.append(f"hidden and not read: {', '.join(hidden)}. Name it under source: sheet: to read it.")
+    return lines
+
+
+def _notes(table: Table, mapping: FieldMap) -> list[str]:
+    return [*table.facts.notes, *mapping.notes, *_origin(table)]
+
+
+def _origin(table: Table) -> list[str]:
+    """Where the rows of a result that was fed back had come from: there they are still as they were."""
+    at = {column.header.strip().casefold(): place for place, column in enumerate(table.columns)}
+    names = ("sync_source", "sync_sheet", "sync_row")
+    if not table.facts.result_of or not all(name in at for name in names):
+        return []
+    found = table.cells[[at[name] for name in names]].set_axis(names, axis=1).fillna("")
+    found = found[found["sync_source"].ne("") & found["sync_row"].str.fullmatch(r"[0-9]{1,9}")]
+    kept = found.assign(row=found["sync_row"].astype("int64")).groupby(["sync_source", "sync_sheet"], sort=False)
+    places = [
+        f"{Path(str(file)).name}{f', sheet {sheet}' if str(sheet) else ''}, {_rows(lines['row'].tolist())}"
+        for (file, sheet), lines in kept
+    ]
+    if not places:
+        return []
+    more = f"; and {len(places) - _ORIGINS:,} more" if len(places) > _ORIGINS else ""
+    shown = "; ".join(places[:_ORIGINS]) + more
+    return [f"its rows came from {shown}. What you correct here, correct there too, or the next run finds it again."]
+
+
+def _rows(rows: Sequence[int]) -> str:
+    return f"row {rows[0]}" if len(set(rows)) == 1 else f"rows {spans(rows)}"
+
+
+def spans(rows: Iterable[int], most: int = 12) -> str:
+    """Row numbers as people write them: 3, 7–9, 12; beyond `most` pieces, how many rows more."""
+    pieces: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if pieces and row == pieces[-1][1] + 1:
+            pieces[-1][1] = row
+        else:
+            pieces.append([row, row])
+    texts = [str(first) if first == last else f"{first}–{last}" for first, last in pieces[:most]]
+    rest = sum(last - first + 1 for first, last in pieces[most:])
+    return ", ".join(texts) + (f" and {rest:,} more" if rest else "")
 
 
 def _delimiter(delimiter: str | None) -> str | None:

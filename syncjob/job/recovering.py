@@ -57,7 +57,8 @@ def resume(session: Session, run_id: str | None, *, wait_minutes: float = 0.0) -
         f"resume of job {session.config.job}",
         wait_minutes=wait_minutes,
         now=session.now(),
-        sleep=session.wait,
+        sleep=session.pause,
+        note=session.door.note,
     ):
         record, overtaken = _which(session, run_id)
         opened = open_run(session, record) if record else None
@@ -69,11 +70,17 @@ def resume(session: Session, run_id: str | None, *, wait_minutes: float = 0.0) -
             if overtaken:
                 settle_doubts(work_of(own, kept, journal))
                 return finish(own, journal, kept, ending_of(record, journal))
-            if record.state == "ended" and not journal.reopen(TAKEN_UP):
+            if record.state == "ended" and not _left_open(journal):
                 session.door.note(f"Run {record.run_id} is finished; there is nothing to resume.")
                 return Outcome(0)
             session.memory.begin(record)
             return go_on(own, kept, journal, ending_of(record, journal))
+
+
+def _left_open(journal: Journal) -> bool:
+    """Take up what ended otherwise than well; whether anything is left to do, what was stopped before its turn too."""
+    taken_up = journal.reopen(TAKEN_UP)
+    return bool(taken_up or journal.count(state="planned") or journal.count(state="sent"))
 
 
 def _which(session: Session, run_id: str | None) -> tuple[RunRecord | None, bool]:
@@ -98,7 +105,9 @@ def open_run(session: Session, record: RunRecord) -> tuple[Session, Kept, Journa
         session.memory.forget(record.run_id)
         return None
     kept = recall(folder)
-    own = replace(session, config=restored(kept.settings, session.config))
+    config = restored(kept.settings, session.config)
+    config = config.model_copy(update={"results": session.config.results})  # where results can lie is known now
+    own = replace(session, config=config)
     return own, kept, Journal.open(path)
 
 

@@ -8,20 +8,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from syncjob.errors import GuardRefusal, Interrupted, NotApproved, RemoteError
-from syncjob.job.finishing import Ending, as_dry_run, write_results
+from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
+from syncjob.headers import recall
+from syncjob.job.finishing import Ending, as_dry_run, probe_results, write_results
 from syncjob.job.preparing import Prepared, prepare, unread_plan
-from syncjob.job.reading import Sources, find_sources, load
+from syncjob.job.reading import Patience, Sources, find_sources, load
 from syncjob.job.recovering import settle_interrupted
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import exit_code
 from syncjob.job.working import carry_out
-from syncjob.keeping import Kept
+from syncjob.keeping import Kept, write_whole
 from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord
 from syncjob.model import Json
 from syncjob.plan import Plan, Refusal
 from syncjob.planfile import save_plan
+from syncjob.results.planmd import plan_page
 from syncjob.state import locked, new_run
 
 
@@ -40,6 +42,7 @@ class Options:
 
 def run(session: Session, options: Options) -> Outcome:
     """The whole job. Raises `SyncjobError`s; whatever was read by then stands in results that were written."""
+    probe_results(session.config, options.result_path)
     if options.dry_run:
         return _dry_run(session, options)
     with locked(
@@ -47,38 +50,49 @@ def run(session: Session, options: Options) -> Outcome:
         f"job {session.config.job}",
         wait_minutes=options.wait_minutes,
         now=session.now(),
-        sleep=session.wait,
+        sleep=session.pause,
+        note=session.door.note,
     ):
         settle_interrupted(session)
         return _live(session, options)
 
 
 def _loaded(session: Session, options: Options) -> tuple[Sources, Loaded]:
-    sources = find_sources(session.config, options.sources, whole=options.whole, sleep=session.wait)
-    loaded = load(session.config, sources)
-    session.check()
+    patience = Patience(sleep=session.wait, check=session.check, note=session.door.note)
+    sources = find_sources(session.config, options.sources, whole=options.whole, patience=patience)
+    confirmed = recall(session.account, session.config.job)
+    loaded = load(session.config, sources, asker=session.door, confirmed=confirmed)
     return sources, loaded
 
 
 def _prepared(session: Session, options: Options, sources: Sources, loaded: Loaded) -> Prepared:
+    session.check()  # asked to stop while it loaded: the rows are there by now, so results tell them
     prepared = prepare(session, loaded, sources, allow=options.allow, first=options.first)
     session.check()
     return prepared
 
 
 def plan(session: Session, options: Options, output: Path) -> Outcome:
-    """The plan, saved at `output`; no other file is written, and nothing is sent."""
+    """The plan, saved at `output` (.json, or .md to read); no other file is written, and nothing is sent.
+
+    Raises `ConfigError` for another ending before anything is read.
+    """
+    form = output.suffix.lower()
+    if form not in (".json", ".md"):
+        raise ConfigError(f"{output} can't be written: plan makes .json files, and .md files for a review.")
     kept = planned(session, options)
     session.door.show(kept.plan)
-    save_plan(kept, output)
+    if form == ".md":
+        write_whole(output, plan_page(kept.plan, kept.loaded.rows).encode())
+    else:
+        save_plan(kept, output)
     session.door.note(f"The plan is saved: {output}")
     code = exit_code(as_dry_run(kept.plan), session.config.limits.bad_rows)
-    command = f"syncjob apply {output}{allowances(kept.plan)}"
-    session.door.note(f"To carry it out: {command}")
-    if kept.plan.refusals:
-        said = "\n".join(sentence(refusal) for refusal in kept.plan.refusals)
-        error = GuardRefusal(said, codes=[refusal.code for refusal in kept.plan.refusals])
+    error = refused(session, kept.plan, output if form == ".json" else None)
+    if error:
         return Outcome(error.exit_code, plan=kept.plan, error=error)
+    if len(kept.plan.table) and form == ".json":
+        session.door.note(f"To carry it out: {session.paste('apply', str(output))}")
     return Outcome(code, plan=kept.plan)
 
 
@@ -107,6 +121,8 @@ def _unread(
 ) -> Outcome:
     """Results of a run whose remote could not be read: every row is told, nothing was sent."""
     _drop_folder(session, ending.run_id)
+    if isinstance(error, Interrupted):
+        error = Interrupted(session.signal_exit)
     code = session.signal_exit if isinstance(error, Interrupted) else error.exit_code
     plan = unread_plan(session, loaded, sources, ending.run_id, error.message)
     kept = Kept(loaded, plan, pd.Series([], dtype="str"), session.config.public(), {})
@@ -132,18 +148,36 @@ def conclude(session: Session, kept: Kept, ending: Ending) -> Outcome:
     plan = kept.plan
     _drop_folder(session, ending.run_id)
     said = tuple(sentence(refusal) for refusal in plan.refusals)
-    final = any(refusal.final for refusal in plan.refusals)
     path = session.config.results.dir / ending.run_id / "plan.json"
-    command = None if final or not len(plan.table) else f"syncjob apply {path}{allowances(plan)}"
-    code = GuardRefusal.exit_code if plan.refusals else ending.code
+    error = refused(session, plan, path)
+    code = error.exit_code if error else ending.code
+    command = carrying_out(session, plan, path)
     ending = replace(ending, dry_run=True, code=code, refusals=said, next_command=command)
     session.door.show(plan)
-    outcome = write_results(session, kept, as_dry_run(plan), ending)
+    return replace(write_results(session, kept, as_dry_run(plan), ending), error=error)
+
+
+def refused(session: Session, plan: Plan, path: Path | None) -> GuardRefusal | None:
+    """What the guards said, with the one command that goes on all the same; None when none refused.
+
+    `path` is where the plan was saved; None: not in a form that can be applied.
+    """
     if not plan.refusals:
-        return outcome
-    advice = "" if command is None else f"If this is meant: {command}"
-    error = GuardRefusal("\n".join(said), codes=[refusal.code for refusal in plan.refusals], advice=advice)
-    return replace(outcome, error=error)
+        return None
+    command = carrying_out(session, plan, path) if path else None
+    final = any(refusal.final for refusal in plan.refusals)
+    advice = (
+        f"If this is meant: {command}" if command else "This can't be allowed; correct the source." if final else ""
+    )
+    said = "\n".join(sentence(refusal) for refusal in plan.refusals)
+    return GuardRefusal(said, codes=[refusal.code for refusal in plan.refusals], advice=advice)
+
+
+def carrying_out(session: Session, plan: Plan, path: Path) -> str | None:
+    """The command that carries out the plan saved at `path`; None where there is nothing to do or no way to."""
+    if any(refusal.final for refusal in plan.refusals) or not (len(plan.table) or plan.refusals):
+        return None
+    return session.paste("apply", str(path), *allowances(plan))
 
 
 def sentence(refusal: Refusal) -> str:
@@ -152,9 +186,10 @@ def sentence(refusal: Refusal) -> str:
     return f"{refusal.code}: {refusal.figures} ({refusal.setting}).{shown}"
 
 
-def allowances(plan: Plan) -> str:
-    """The options that allow exactly this plan past its refusals."""
-    return "".join(f" --allow {refusal.code}@{plan.fingerprint}" for refusal in plan.refusals if not refusal.final)
+def allowances(plan: Plan) -> list[str]:
+    """The options that allow exactly this plan past its refusals, each guard once."""
+    codes = dict.fromkeys(refusal.code for refusal in plan.refusals)
+    return [word for code in codes for word in ("--allow", f"{code}@{plan.fingerprint}")]
 
 
 def _live(session: Session, options: Options) -> Outcome:
@@ -170,9 +205,6 @@ def _live(session: Session, options: Options) -> Outcome:
     if kept.plan.refusals:
         return conclude(session, kept, ending)
     session.door.show(kept.plan)
-    if len(kept.plan.table) and not session.door.approve(kept.plan):
-        _drop_folder(session, run_id)
-        raise NotApproved("Nothing was sent: the plan was not approved.", advice="Answer yes, or use --yes.")
     record = RunRecord(
         run_id,
         session.config.job,

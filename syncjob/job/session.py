@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,12 @@ class Door(Protocol):
     def approve(self, plan: Plan) -> bool:
         """Whether the plan may be carried out."""
 
+    def attended(self) -> bool:
+        """Whether somebody is there to answer questions."""
+
+    def choose(self, question: str, default: bool) -> bool:
+        """A yes or no to a question; `default` for Enter. Where nobody is there: no."""
+
     def event(self, event: Event) -> None:
         """A reply, retry or pause of the transport, for logs."""
 
@@ -52,6 +59,12 @@ class Silent:
 
     def approve(self, plan: Plan) -> bool:  # noqa: ARG002 - a Door
         return True
+
+    def attended(self) -> bool:
+        return False
+
+    def choose(self, question: str, default: bool) -> bool:  # noqa: ARG002 - a Door
+        return False
 
     def event(self, event: Event) -> None: ...
 
@@ -70,6 +83,7 @@ class Session:
     now: Callable[[], datetime]
     began: float = field(default_factory=time.monotonic)
     signal_exit: int = 130
+    options: tuple[str, ...] = ()  # of the command, which a command to paste must repeat
 
     def check(self) -> None:
         """Raise `Interrupted` when the run was asked to stop."""
@@ -78,6 +92,15 @@ class Session:
 
     def wait(self, seconds: float) -> None:
         self.stop.wait(max(0.0, seconds))
+
+    def pause(self, seconds: float) -> None:
+        """`wait`, and raise `Interrupted` when the run was asked to stop."""
+        self.wait(seconds)
+        self.check()
+
+    def paste(self, *words: str) -> str:
+        """A command of syncjob for this job, ready for a shell."""
+        return shlex.join(["syncjob", *words, *self.options])
 
     def seconds(self) -> float:
         """Since the session began."""

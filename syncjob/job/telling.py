@@ -44,7 +44,7 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
     ended = changes.copy()
     ended["action"] = ended["verb"]
     ended["changes"] = [
-        said_of(flat(orjson.loads(before or "{}"), orjson.loads(fields))) if verb == "update" else None
+        said_of(_fields_of(before, fields)) if verb == "update" else None
         for verb, fields, before in zip(ended["verb"], ended["fields"], ended["before"], strict=True)
     ]
     in_doubt, waiting = ended["state"] == "sent", ended["state"] == "planned"
@@ -56,6 +56,11 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
         ended.loc[hit, "reason"] = reason
         ended.loc[hit, "detail"] = detail
     return ended
+
+
+def _fields_of(before: object, fields: str) -> list[tuple[str, str, str]]:
+    """(field, old, new) of an update; `before` is missing where nothing was known of the contact."""
+    return flat(orjson.loads(before) if isinstance(before, str) else {}, orjson.loads(fields))
 
 
 _TOLD = ("outcome", "reason", "detail", "changes", "action", "sid", "code", "request_id", "batch", "attempts", "at")
@@ -84,7 +89,7 @@ def _field_changes(ended: pd.DataFrame) -> pd.DataFrame:
     names = ("row_id", "sid", "number", "fields", "before", "outcome")
     updates = ended[ended["verb"] == "update"]
     for row_id, sid, number, fields, before, outcome in zip(*(updates[n].tolist() for n in names), strict=True):
-        for name, old, new in flat(orjson.loads(before or "{}"), orjson.loads(fields)):
+        for name, old, new in _fields_of(before, fields):
             lines.append((row_id, sid, number, name, old, new, outcome))
     return FIELD_CHANGES.shape(pd.DataFrame(lines, columns=list(FIELD_CHANGES.columns)))
 

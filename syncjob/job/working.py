@@ -1,13 +1,19 @@
-"""A plan that was approved is written down, executed and settled; an interrupted one goes on from there."""
+"""A plan that was approved is written down, executed and settled; an interrupted one goes on from there.
+
+Promised: whatever goes wrong on the way, nothing more is sent, every row is told in results, and `resume` goes on.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from syncjob.errors import Interrupted, RemoteError
+from syncjob.differ import Rules
+from syncjob.errors import Interrupted, NotApproved, RemoteError, SyncjobError
 from syncjob.executor import Settings, Work, execute
-from syncjob.job.finishing import Ending, finish
+from syncjob.job.breaking import broken_off, not_begun
+from syncjob.job.finishing import Ending, finish, probe_results
 from syncjob.job.preparing import rules_of
+from syncjob.job.restoring import keep_former, undoes
 from syncjob.job.session import Outcome, Session
 from syncjob.journal import Journal
 from syncjob.keeping import Kept, keep
@@ -18,14 +24,43 @@ from syncjob.planner import size_of
 
 
 def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -> Outcome:
-    """Write the plan down, execute it, settle it. From the first line on the run can be resumed."""
+    """Ask for a yes, write the plan down, execute it, settle it. Once it is written down the run can be resumed.
+
+    Raises `NotApproved`, and `SyncjobError` (`results_unwritable`) before anything is asked or sent.
+    """
+    probe_results(session.config, ending.result_path)
+    try:
+        _approved(session, kept, record.run_id)
+        journal = _written_down(session, kept, record, ending)
+    except NotApproved:
+        raise
+    except SyncjobError as error:  # stopped at the question, or the state folder can't be written: nothing leaves
+        return not_begun(session, kept, ending, error)
+    with journal:
+        return go_on(session, kept, journal, ending)
+
+
+def _approved(session: Session, kept: Kept, run_id: str) -> None:
+    """Raises `NotApproved`, or `Interrupted` where the question was answered by Ctrl-C; then nothing is left of it."""
+    said = False
+    try:
+        said = not len(kept.plan.table) or session.door.approve(kept.plan)
+    finally:
+        if not said:
+            session.account.run(run_id).rmdir()
+    if not said:
+        raise NotApproved("Nothing was sent: the plan was not approved.", advice="Answer yes, or use --yes.")
+
+
+def _written_down(session: Session, kept: Kept, record: RunRecord, ending: Ending) -> Journal:
+    """The run in memory, its own copy, and its journal: all that must be durable before anything is sent."""
     folder = session.account.run(record.run_id)
     session.memory.begin(record)
     keep(folder, kept)
+    keep_former(folder, session.memory.contacts(record.job), kept.plan)
     abilities, size = session.remote.abilities, session.config.sync.batch_size
     sizes: dict[str, int] = {verb: size_of(abilities, verb, size) for verb in VERBS}
-    with Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table, sizes) as journal:
-        return go_on(session, kept, journal, ending)
+    return Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table, sizes)
 
 
 def _meta(record: RunRecord, ending: Ending) -> dict[str, str]:
@@ -41,12 +76,16 @@ def _meta(record: RunRecord, ending: Ending) -> dict[str, str]:
 
 def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Outcome:
     """Execute what the journal still holds, then write results; an error's exit code goes before that of the rows."""
+    probe_results(session.config, ending.result_path)
     try:
         execute(work_of(session, kept, journal))
-    except (RemoteError, Interrupted) as error:
+    except (RemoteError, Interrupted) as stop:
+        error = Interrupted(session.signal_exit) if isinstance(stop, Interrupted) else stop
         code = session.signal_exit if isinstance(error, Interrupted) else error.exit_code
-        ending = replace(ending, stopped=error.message, code=code, next_command="syncjob resume")
+        ending = replace(ending, stopped=error.message, code=code, next_command=session.paste("resume"))
         return replace(finish(session, journal, kept, ending), error=error)
+    except Exception as error:  # noqa: BLE001 - requests have left: whatever broke, their rows must be told in results
+        return broken_off(session, journal, kept, ending, error)
     return finish(session, journal, kept, ending)
 
 
@@ -73,7 +112,8 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
             timeout=config.remote.timeout,
             look_again=min(3.0, config.remote.timeout),
             region=config.phone.default_region,
-            rules=rules_of(config, whole=whole),
+            rules=Rules(mode="create") if undoes(kept) else rules_of(config, whole=whole),
+            exact=undoes(kept) is not None,
         ),
         now=session.now,
         wait=session.wait,

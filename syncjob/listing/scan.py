@@ -193,7 +193,7 @@ def read_tail(pages: Pages, known: frozenset[str] | set[str], total: int) -> int
     newest = reading.total if reading.total >= 0 else pages.one(0).total
     if newest > reading.end:
         pages.many(range(reading.end, newest, pages.size))
-    elif newest >= 0 and newest - pages.size < offset:
+    elif newest >= 0 and max(0, newest - pages.size) < offset:
         offset = max(0, newest - pages.size)
         reading = pages.one(offset) if newest else reading
     while offset > 0 and not set(reading.sids) <= known:

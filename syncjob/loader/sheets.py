@@ -25,6 +25,7 @@ def read_sheets(book: Workbook, wish: str | Sequence[str] | None, header_row: He
     """The sheets wished for, with their headers found. Raises `SourceError` naming the sheet."""
     if not book.sheets:
         raise refuse(name, "it holds no sheet with cells")
+    wish, header_row = _wish_for(book, wish, header_row, name)
     hidden = tuple(sheet for sheet, visible in book.sheets if not visible)
     others: tuple[str, ...] = ()
     if wish is None:
@@ -45,6 +46,20 @@ def read_sheets(book: Workbook, wish: str | Sequence[str] | None, header_row: He
         if book.run or table.is_result:
             table.facts["result_of"] = book.run or "unknown"
     return found
+
+
+def _wish_for(
+    book: Workbook, wish: str | Sequence[str] | None, header_row: HeaderRow, name: str
+) -> tuple[str | Sequence[str] | None, HeaderRow]:
+    """What is wished for of the job's own sheets does not fit a result of ours that is fed back: it is read as such."""
+    if wish is None and header_row == "auto":
+        return wish, header_row
+    ours = [sheet for sheet, _ in book.sheets if sheet in _OUR_SHEETS]
+    looks = (_look(book, sheet, "auto", name) for sheet in ours)
+    if not (book.run and ours) and not any(look is not None and look.is_result for look in looks):
+        return wish, header_row
+    names = [wish] if isinstance(wish, str) else list(wish or ())
+    return (wish if set(names) <= {sheet for sheet, _ in book.sheets} else None), "auto"
 
 
 def _settled(grid: Grid, header_row: HeaderRow, name: str, sheet: str) -> Found:

@@ -23,11 +23,14 @@ NAMES = 99
 
 SCRATCH = ".syncjob-writing-"
 DAY = 86_400.0
+_TRIAL = 16_384
+"""Bytes that must fit before anything is sent: a small result."""
 
 _TAKEN = (PermissionError, IsADirectoryError, NotADirectoryError)
 _SAYS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the disk takes no file of this size",
     errno.EROFS: "the disk is read-only",
     errno.EACCES: "this user may not write there",
     errno.EPERM: "this user may not write there",
@@ -63,6 +66,16 @@ def make_folder(folder: Path) -> None:
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def probe(folder: Path) -> None:
+    """Whether results can lie in `folder`, tried by writing there. Raises `SyncjobError` (`results_unwritable`)."""
+    with plain_words(folder):
+        make_folder(folder)
+        with _scratch(folder) as scratch:
+            trial = scratch / "trial"
+            trial.write_bytes(bytes(_TRIAL))
+            _sync(trial)
 
 
 def sweep(folder: Path, age: float = 0.0) -> None:

@@ -23,11 +23,28 @@ OURS = frozenset({"failed", "unknown", "not_sent"})
 OURS_HELD = frozenset({"budget"})
 """Reasons of held rows that the next run settles by itself."""
 
+TITLES = {
+    "refusals": "Why nothing was sent",
+    "allow": "If it is meant so, run:",
+    "live": "What happened",
+    "not_live": "What would happen",
+    "fix": "What you need to fix",
+    "ours": "What we will finish ourselves",
+    "next": "What comes next",
+    "command": "To go on, run:",
+    "aside": "Left out on purpose",
+    "changes": "Changes, field by field",
+    "remote": "In the address book, but not in your file",
+    "about": "About this run",
+}
+"""What the parts of a digest are headed with, wherever it is shown."""
+
 MODES = {
     "upsert": "Add what is new, change what differs",
     "create": "Only add what is new",
     "update": "Only change what differs",
     "delete": "Remove the contacts that the file lists",
+    "undo": "Take back an earlier run",
 }
 
 
@@ -63,10 +80,10 @@ class Digest:
     about: tuple[tuple[str, str], ...]
 
 
-def digest(results: Results) -> Digest:
-    """The digest of `results`."""
+def digest(results: Results, first: int = FIRST) -> Digest:
+    """The digest of `results`; each group of it names its `first` lines."""
     facts = results.facts
-    groups = _groups(results.outcomes, facts.service)
+    groups = _groups(results.outcomes, facts.service, first)
     fix = tuple(line for (reason, line) in groups if _is_fix(line, reason))
     ours = tuple(line for (reason, line) in groups if _is_ours(line, reason))
     return Digest(
@@ -79,7 +96,7 @@ def digest(results: Results) -> Digest:
         fix=fix,
         ours=ours,
         aside=tuple(line for (reason, line) in groups if reason and line.outcome in ("skipped", "duplicate")),
-        remote=tuple(line for (_, line) in _groups(results.remote_only, facts.service)),
+        remote=tuple(line for (_, line) in _groups(results.remote_only, facts.service, first)),
         refusals=facts.refusals,
         steps=_steps(results),
         command=facts.next_command or (f"syncjob resume {facts.run_id}" if ours and not facts.dry_run else None),
@@ -118,7 +135,7 @@ def _is_fix(line: Line, reason: str) -> bool:
     return not OUTCOMES[line.outcome].good and not _is_ours(line, reason)
 
 
-def _groups(outcomes: pd.DataFrame, service: str) -> list[tuple[str, Line]]:
+def _groups(outcomes: pd.DataFrame, service: str, first: int) -> list[tuple[str, Line]]:
     """(reason, line) for every outcome and reason there is: bad ones first, then the larger ones."""
     planned = outcomes["action"].fillna("").where(outcomes["outcome"].eq("planned"), "")
     keys = outcomes["outcome"] + "|" + outcomes["reason"].fillna("") + "|" + planned
@@ -126,7 +143,7 @@ def _groups(outcomes: pd.DataFrame, service: str) -> list[tuple[str, Line]]:
     for key, lines in keys.groupby(keys, sort=False).groups.items():
         outcome, reason, action = str(key).split("|")
         text = named(_said(outcome, reason, outcomes.loc[lines, "detail"]), service)
-        found.append((reason, Line(outcome, action, _word(outcome, action), len(lines), text, tuple(lines[:FIRST]))))
+        found.append((reason, Line(outcome, action, _word(outcome, action), len(lines), text, tuple(lines[:first]))))
     return sorted(found, key=lambda entry: (OUTCOMES[entry[1].outcome].good, -entry[1].count))
 
 
@@ -204,7 +221,7 @@ def _steps(results: Results) -> tuple[str, ...]:
     if not results.to_fix().any():
         return ()
     return (
-        "Open needs-fixing.xlsx (or the sheet here). Yellow cells are at fault; point at one and it says why.",
+        "Open needs-fixing.xlsx (or the sheet Needs fixing). Yellow cells are at fault; point at one and it says why.",
         "Correct the cells there, or delete the rows you no longer want. Leave the sync_ columns as they are.",
         "Save it and send it back; only its rows are touched:  syncjob run needs-fixing.xlsx",
     )

@@ -7,7 +7,7 @@ at all, readable by this user alone. A file that is held open elsewhere gets ano
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,12 +16,23 @@ from syncjob.model import Json
 from syncjob.results.aside import make_folder, place, place_text, plain_words, sweep
 from syncjob.results.index import SUMMARY, point, write_index
 from syncjob.results.mask import share_safe
+from syncjob.results.page import report
 from syncjob.results.table import Results, needs_fixing
 from syncjob.results.text import write_csv
 from syncjob.results.workbook import write_fixing, write_workbook
 
 DRY = "DRY-RUN-"
 MASKED = "-masked"
+STALE = (
+    *(
+        f"{stem}{tail}{end}"
+        for stem in ("needs-fixing", f"{DRY}result")
+        for tail in ("", MASKED)
+        for end in (".xlsx", ".csv")
+    ),
+    f"report{MASKED}.html",
+)
+"""What an earlier writing of a run may have left that a later one has no longer."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class WrittenFiles:
 
     folder: Path
     result: Path
+    report: Path
     summary: Path
     latest: Path
     index: Path
@@ -61,14 +73,16 @@ def write_run(
     result = desk.put("result", ".xlsx", results, write_workbook)
     result_csv = desk.put("result", ".csv", results, write_csv) if csv or desk.csv_elsewhere else None
     fixing, fixing_csv = desk.put_fixing(results, "")
+    page = desk.put_report(results, "", result, [path for path in (result, fixing, result_csv, fixing_csv) if path])
     masked = desk.put_masked(results, result_csv is not None) if mask else ()
-    written = [path for path in (result, fixing, result_csv, fixing_csv, *masked) if path]
+    written = [path for path in (result, page, fixing, result_csv, fixing_csv, *masked) if path]
     with plain_words(desk.folder):
         desk.clear(written)
     summary = place_text(desk.folder / SUMMARY, summary_text(results, written))
     return WrittenFiles(
         folder=desk.folder,
         result=result,
+        report=page,
         summary=summary,
         latest=point(folder, results.facts.run_id),
         index=write_index(folder),
@@ -112,6 +126,13 @@ def summary_text(results: Results, files: list[Path]) -> str:
     return json.dumps(told, ensure_ascii=False, indent=2) + "\n"
 
 
+def add_notes(summary: Path, notes: Sequence[str]) -> None:
+    """Add sentences to the notes of a `summary.json`. Raises `SyncjobError`, `OSError` or `ValueError`."""
+    told = json.loads(summary.read_text(encoding="utf-8"))
+    told["notes"] = [*told.get("notes", ()), *notes]
+    place_text(summary, json.dumps(told, ensure_ascii=False, indent=2) + "\n")
+
+
 def _reasons(results: Results) -> dict[str, Json]:
     counts = results.outcomes["reason"].dropna().value_counts()
     return {str(code): int(count) for code, count in counts.items()}
@@ -150,21 +171,27 @@ class _Desk:
         book = self.put(f"needs-fixing{tail}", ".xlsx", results, write_fixing)
         return book, self.put(f"needs-fixing{tail}", ".csv", needs_fixing(results), write_csv)
 
+    def put_report(self, results: Results, tail: str, result: Path, written: list[Path]) -> Path:
+        """The page of the run; it links what lies beside it and names the workbook that holds every row."""
+        beside = [path.name for path in written if path.parent == self.folder]
+        text = report(results, result.name, beside)
+        return self.put(f"report{tail}", ".html", results, lambda _, path: path.write_text(text, encoding="utf-8"))
+
     def put_masked(self, results: Results, csv: bool) -> tuple[Path, ...]:
         """Share-safe copies beside the files, never instead."""
         safe = share_safe(results)
         paths = [self.put(f"result{MASKED}", ".xlsx", safe, write_workbook)]
         if csv:
             paths.append(self.put(f"result{MASKED}", ".csv", safe, write_csv))
+        paths.append(self.put_report(safe, MASKED, paths[0], []))
         return (*paths, *(path for path in self.put_fixing(safe, MASKED) if path))
 
     def clear(self, written: list[Path]) -> None:
         """Take away what an earlier writing of the same run left and this one no longer has: fixed rows, for one."""
-        for stem in ("needs-fixing", f"needs-fixing{MASKED}", f"{DRY}result", f"{DRY}result{MASKED}"):
-            for suffix in (".xlsx", ".csv"):
-                stale = self.folder / (stem + suffix)
-                if stale not in written and stale.is_file():
-                    stale.unlink()
+        for name in STALE:
+            stale = self.folder / name
+            if stale not in written and stale.is_file():
+                stale.unlink()
 
     def _target(self, stem: str, suffix: str) -> Path:
         """The place of a file; never a source."""

@@ -22,8 +22,8 @@ from syncjob.results.digest import clock
 from syncjob.words import OUTCOMES
 
 SUMMARY = "summary.json"
-SHOWN = ("report.html", "plan.json")
-"""Files of a run that others write; linked where they lie."""
+SHOWN = ("plan.json",)
+"""What others write into the folder of a run; linked where it lies."""
 
 
 @dataclass(frozen=True)

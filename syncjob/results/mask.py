@@ -20,6 +20,9 @@ from syncjob.schema import FIELDS, TEXT
 HIDDEN = "•"
 KEPT_DIGITS = 3
 _LONG = re.compile(r"\+?\d[\d ()\-]{5,}\d")
+_FOLDERS = re.compile(r"[A-Za-z]?:?[/\\](?:[^/\\]+[/\\])+(?=[^/\\]+[/\\][^/\\]+)")
+"""All folders of an absolute path but the last, which is the run's."""
+
 SPEAKING = frozenset({"identical_row", "conflicting_rows", "superseded", "mode", "unreadable_rows", "run_ended"})
 """Reasons whose detail names rows or settings, never a value of somebody."""
 
@@ -50,6 +53,8 @@ def _facts(facts: RunFacts) -> RunFacts:
         notes=tuple(map(said, facts.notes)),
         refusals=tuple(map(said, facts.refusals)),
         stopped=said(facts.stopped) if facts.stopped else None,
+        partial=said(facts.partial) if facts.partial else None,
+        next_command=_FOLDERS.sub("…/", facts.next_command) if facts.next_command else None,
     )
 
 
@@ -87,7 +92,7 @@ def _told(frame: pd.DataFrame, changes: pd.Series[str]) -> pd.DataFrame:
 def _named(changes: pd.Series[str], fields: pd.DataFrame) -> pd.Series[str]:
     """What changed as the names of the fields; a mark where only the text is known."""
     names = fields["field"].map(label).groupby(fields["row_id"]).agg(", ".join)
-    said = pd.Series(changes.index, index=changes.index).map(names)
+    said = pd.Series(changes.index, index=changes.index).map(names).astype(TEXT)
     return said.fillna(HIDDEN * 3).where(changes.notna())
 
 

@@ -14,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from syncjob.results.digest import Digest, Line
+from syncjob.results.digest import TITLES, Digest, Line
 from syncjob.results.palette import FILLS, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, Palette, Properties
 
 NAME = "Summary"
@@ -81,23 +81,23 @@ def write_summary(book: Workbook, told: Digest, links: Links, palette: Palette) 
     page = _Page(book.add_worksheet(NAME), palette)
     page.head(told)
     if told.refusals:
-        page.section("Why nothing was sent")
+        page.section(TITLES["refusals"])
         for refusal in told.refusals:
             page.across(refusal, "refusal", FILLS["rejected"][1])
-        page.command("If it is meant so, run:", told.command)
-    page.section("What happened" if told.live else "What would happen", links.sheets.get("changes"))
+        page.command(TITLES["allow"], told.command)
+    page.section(TITLES["live" if told.live else "not_live"], links.sheets.get("changes"))
     page.counts(book, told)
-    page.group("What you need to fix", told.fix, links.row, links.sheets.get("fixing"))
+    page.group(TITLES["fix"], told.fix, links.row, links.sheets.get("fixing"))
     for number, step in enumerate(told.steps, 1):
         page.across(f"{number}.  {step}", "step")
-    page.group("What we will finish ourselves", told.ours, links.row, None)
+    page.group(TITLES["ours"], told.ours, links.row, None)
     if told.command and not told.refusals:
         if not told.ours:
-            page.section("What comes next")
-        page.command("To go on, run:", told.command)
-    page.group("Left out on purpose", told.aside, links.row, None)
-    page.group("In the address book, but not in your file", told.remote, links.contact, links.sheets.get("remote"))
-    page.section("About this run")
+            page.section(TITLES["next"])
+        page.command(TITLES["command"], told.command)
+    page.group(TITLES["aside"], told.aside, links.row, None)
+    page.group(TITLES["remote"], told.remote, links.contact, links.sheets.get("remote"))
+    page.section(TITLES["about"])
     for label, value in told.about:
         page.pair(label, value)
 

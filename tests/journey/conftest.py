@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
+
+from syncjob.emulator import Emulator
+from tests.journey.builders import Desk
+from tests.journey.builders_hostile import Forge, forging
 
 
 @pytest.fixture
@@ -15,3 +22,30 @@ def kills(request: pytest.FixtureRequest) -> int:
 def seed(request: pytest.FixtureRequest) -> int:
     """Where chance begins: `--seed N` repeats a run of random kills."""
     return int(request.config.getoption("--seed"))
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Put a figure on the terminal, whatever is captured."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            request.config.get_terminal_writer().line(f"\n{text}")
+
+    return line
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A fresh desk with an emulated remote and the usual config."""
+    with Emulator() as remote:
+        made = Desk(tmp_path, remote)
+        made.config()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def forge() -> Iterator[Forge]:
+    """Commands in processes of their own."""
+    with forging() as made:
+        yield made

@@ -1,0 +1,44 @@
+"""Everything that is printed goes through here: on stdout as it is, on stderr as text or as JSON (`--log-format json`).
+
+What enters: text that may hold what strangers wrote into cells, file names and replies. What leaves: the same text,
+unable to steer the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import click
+
+from syncjob.cli.options import Context
+from syncjob.words import one_line, printable
+
+
+def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
+    """Print `text`, made harmless."""
+    click.echo(printable(text), err=err, nl=nl)
+
+
+def tell(context: Context, text: str, level: str = "info") -> None:
+    """Say something on stderr."""
+    say(as_json(text, level) if context.log_format == "json" else text, err=True)
+
+
+def as_json(text: str, level: str) -> str:
+    """One line of a JSON log: when, how grave, what."""
+    moment = datetime.now().astimezone().isoformat(timespec="seconds")
+    return json.dumps({"ts": moment, "level": level, "event": text}, ensure_ascii=False)
+
+
+def first_line(context: Context, head: str) -> None:
+    """DRY RUN or LIVE, config, job, account, region; the last line repeats it with how it ended (CONTRACT 2)."""
+    context.head = head
+    if not context.quiet:
+        tell(context, one_line(head))
+
+
+def last_line(context: Context, code: int) -> None:
+    """The first line again, the exit code, and what must not be overlooked. Nothing where there was no first line."""
+    if context.head and not context.quiet:
+        tell(context, one_line(" · ".join(part for part in (context.head, f"exit {code}", context.tail) if part)))

@@ -1,0 +1,106 @@
+"""A reader's answer against the truth: which rows are right, lost, shifted or changed, and who was told of the damage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tests.exam_loader.cases import Case
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader gave: the data lines in order, which of them it named as damaged, or why it read nothing."""
+
+    rows: Sequence[Sequence[str]] = ()
+    named: frozenset[int] = frozenset()
+    header: Sequence[str] | None = None
+    error: str | None = None
+
+
+@dataclass
+class Verdict:
+    """How many of a file's rows ended how. Undamaged rows: `right`, or harmed: `lost`, `shifted`, `changed`.
+    Damaged rows: `told` (named, or read as they should be) or `silent` (another value, and nobody was told)."""
+
+    rows: int = 0
+    right: int = 0
+    lost: int = 0
+    shifted: int = 0
+    changed: int = 0
+    damaged: int = 0
+    told: int = 0
+    silent: int = 0
+    alarms: int = 0  # undamaged rows named as damaged
+    header: bool = True
+    refused: int = 0
+    harmed: list[int] = field(default_factory=list)
+    quiet: list[int] = field(default_factory=list)
+
+    @property
+    def harm(self) -> int:
+        """Undamaged rows not read right."""
+        return self.lost + self.shifted + self.changed
+
+
+def judge(case: Case, answer: Answer) -> Verdict:
+    """The verdict on one file."""
+    sheet, told = case.sheet, Verdict(refused=int(answer.error is not None))
+    lines = [_tidy(row) for row in answer.rows]
+    at: dict[tuple[str, ...], list[int]] = {}
+    for place, line in enumerate(lines):
+        at.setdefault(line, []).append(place)
+    truth = [_tidy(row) for row in sheet.rows]
+    wanted = Counter(truth)
+    for number, row in enumerate(truth):
+        places = at.get(row, [])
+        if number in case.damaged:
+            _damaged(told, number, row[sheet.key] if len(row) > sheet.key else "", places, lines, answer, sheet.key)
+            continue
+        told.rows += 1
+        if places and len(places) >= min(1, wanted[row]):
+            told.right += 1
+            told.alarms += any(place in answer.named for place in places)
+        else:
+            told.harmed.append(number)
+            _harmed(told, row[sheet.key], lines, sheet.key)
+    told.header = answer.header is None or _tidy(answer.header) == _tidy(sheet.header)
+    return told
+
+
+def _harmed(told: Verdict, key: str, lines: list[tuple[str, ...]], column: int) -> None:
+    """An undamaged row that isn't there as it should: what became of it."""
+    if any(len(line) > column and line[column] == key for line in lines):
+        told.changed += 1
+    elif any(key in line for line in lines):
+        told.shifted += 1
+    else:
+        told.lost += 1
+
+
+def _damaged(
+    told: Verdict,
+    number: int,
+    key: str,
+    places: list[int],
+    lines: list[tuple[str, ...]],
+    answer: Answer,
+    column: int,
+) -> None:
+    """A damaged row: told when it is named, left out as a whole, or right all the same."""
+    told.damaged += 1
+    holding = [place for place, line in enumerate(lines) if any(key in cell for cell in line)]
+    if places or any(place in answer.named for place in holding) or not holding:
+        told.told += 1
+    else:
+        told.silent += 1
+        told.quiet.append(number)
+
+
+def _tidy(row: Sequence[str]) -> tuple[str, ...]:
+    """A line without the blank fields at its end, newlines in cells in one form."""
+    cells = [cell.replace("\r\n", "\n").replace("\r", "\n") for cell in row]
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)

@@ -1,0 +1,190 @@
+"""Commands in processes of their own that get signals, limits and marked secrets; what they leave is searched.
+
+Run as a module this is the process that has imported everything and forks: one JSON line per order on stdin, one JSON
+line per answer on stdout. {"start": {...}} answers {"pid"}; {"wait": pid} answers {"status"}.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+import pandas as pd
+
+from tests.journey.builders import Desk, Said
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command at work."""
+
+    forge: Forge
+    pid: int
+    folder: Path
+
+    def signal(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def interrupt(self) -> None:
+        self.signal(signal.SIGINT)
+
+    def heard(self, words: str = "Stopping") -> None:
+        """Wait until it says `words` on stderr."""
+        for _ in range(2000):
+            if words in self.err:
+                return
+            self.forge.ask({"pause": 0.005})
+        raise AssertionError(f"{words!r} was never said: {self.err}")
+
+    def wait(self) -> Said:
+        """How it ended."""
+        status = self.forge.ask({"wait": self.pid})["status"]
+        return Said(status, (self.folder / "out.txt").read_text(), self.err)
+
+    @property
+    def err(self) -> str:
+        """What it has said on stderr so far."""
+        return (self.folder / "err.txt").read_text()
+
+
+@dataclass
+class Forge:
+    """Starts commands in forks of one prepared process."""
+
+    reader: IO[str]
+    writer: IO[str]
+
+    def ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
+        self.writer.write(json.dumps(order) + "\n")
+        self.writer.flush()
+        answer: dict[str, Any] = json.loads(self.reader.readline())
+        return answer
+
+    def start(self, desk: Desk, *arguments: object, limit: int = 0, name: str = "process") -> Running:
+        """Start a command of the desk's config; no file it writes may grow beyond `limit` bytes (0: none)."""
+        folder = desk.folder / name
+        folder.mkdir(exist_ok=True)
+        for left in folder.glob("*.txt"):
+            left.unlink()
+        order = {
+            "arguments": [*map(str, arguments), "--config", str(desk.folder / "config.yaml")],
+            "folder": str(folder),
+            "limit": limit,
+        }
+        return Running(self, self.ask({"start": order})["pid"], folder)
+
+    def run(self, desk: Desk, *arguments: object, limit: int = 0) -> Said:
+        """Start it and wait for its end."""
+        return self.start(desk, *arguments, limit=limit).wait()
+
+
+@contextmanager
+def forging() -> Iterator[Forge]:
+    command = [sys.executable, "-m", "tests.journey.builders_hostile"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdin
+        assert process.stdout
+        yield Forge(process.stdout, process.stdin)
+        process.stdin.close()
+        process.wait(20)
+
+
+# -- what is left behind -------------------------------------------------------------------------------------------
+
+
+def forms(secret: str) -> set[bytes]:
+    """How a secret may show: as it is, in base64 at any offset, in a URL, in JSON or a repr."""
+    made = {secret, quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1]}
+    found = {text.encode() for text in made}
+    for lead in range(3):  # the middle of it stands in base64, whatever stands before
+        coded = base64.b64encode(bytes(lead) + secret.encode())
+        found.add(coded[4 : -4 if len(coded) > 12 else None])
+    return found
+
+
+def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file below `folder`, as it lies and as it is packed: zip parts, tables of SQLite and Parquet."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
+        held = path.read_bytes()
+        yield str(path), str(path).encode() + held
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                yield from ((f"{path}!{name}", packed.read(name)) for name in packed.namelist())
+        if path.suffix == ".parquet":
+            yield f"{path}!frame", pd.read_parquet(path).to_csv().encode()
+        if path.suffix == ".db":
+            with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+                yield f"{path}!dump", "\n".join(db.iterdump()).encode()
+        if path.name == "plan.json":
+            carried = base64.b64decode(json.loads(held)["carried"])
+            yield f"{path}!carried", carried
+
+
+def betrayed(secrets: Mapping[str, str], places: Iterator[tuple[str, bytes]]) -> list[str]:
+    """Where a secret shows."""
+    every = {name: forms(secret) for name, secret in secrets.items()}
+    return [f"{name} in {place}" for place, held in places for name, shown in every.items() if any(f in held for f in shown)]
+
+
+# -- the process that forks ----------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    import time
+
+    import syncjob.api
+    import syncjob.cli.past
+    import syncjob.cli.running
+    import syncjob.config
+    import syncjob.job.applying
+    import syncjob.job.undoing  # noqa: F401 - imported before the fork
+
+    for line in sys.stdin:
+        order = json.loads(line)
+        answer: dict[str, int] = {}
+        if "start" in order:
+            answer["pid"] = os.fork()
+            if answer["pid"] == 0:
+                _work(order["start"])
+        elif "wait" in order:
+            answer["status"] = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
+        else:
+            time.sleep(order["pause"])
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _work(order: dict[str, Any]) -> None:
+    folder = Path(order["folder"])
+    os.chdir(folder.parent)
+    for number, name in ((0, os.devnull), (1, folder / "out.txt"), (2, folder / "err.txt")):
+        os.dup2(os.open(name, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600), number)
+    if order["limit"]:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
+    from syncjob.cli import run_command
+
+    code = run_command(order["arguments"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
