@@ -12,10 +12,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from syncjob.job.history import Purged, events_of, purge
 from syncjob.job.session import Session
+from syncjob.memory import Lesson, RunRecord
+from syncjob.state import new_run
 from tests.builders_past import Past, number, past, row
 
 
@@ -30,6 +33,16 @@ def later(opened: Session, days: int) -> Session:
     """The session so many days later."""
     now = opened.now() + timedelta(days=days)
     return replace(opened, now=lambda: now)
+
+
+def settled(opened: Session) -> str:
+    """A good whole run of the job, as memory has it."""
+    run_id, now = new_run(opened.account, opened.now()), opened.now().isoformat(timespec="seconds")
+    opened.memory.begin(RunRecord(run_id, "leads", "sheet.csv", now, live=True, whole=True, kind="run"))
+    nobody = pd.DataFrame({"number": [], "sid": []}, dtype="str")
+    opened.memory.learn(run_id, "leads", Lesson(nobody, nobody, frozenset(), {}, good_whole=True))
+    opened.memory.end(run_id, ended=now, exit_code=0, counts={}, results=None)
+    return run_id
 
 
 def test_the_story_of_a_contact_is_told_newest_first(tmp_path: Path) -> None:
@@ -160,17 +173,13 @@ def test_results_go_after_keep_days_but_the_newest(tmp_path: Path) -> None:
 
 def test_history_goes_after_history_days_but_open_and_good_runs(tmp_path: Path) -> None:
     with past(tmp_path) as job:
-        job.settings = {"sync": {"remote_only": "keep"}, "limits": {"familiar": None}}
-        runs = [job.run(row(n)) for n in range(7)]
         with job.session() as opened:
-            oldest = opened.memory.runs()[-1]
-            opened.memory.begin(oldest)
+            runs = [settled(opened) for _ in range(7)]
+            opened.memory.begin(opened.memory.runs()[-1])
             assert purge(later(opened, 729)).runs == ()
             assert purge(later(opened, 731)).runs == (runs[1],)
             assert {run.run_id for run in opened.memory.runs()} == {runs[0], *runs[2:]}
             assert {path.name for path in opened.account.runs.iterdir()} == {runs[0], *runs[2:]}
-            baseline = opened.memory.baseline("leads", "sheet.csv")
-        assert baseline is not None
         assert job.do("history", "purge") == 0
         assert "Nothing is old enough" in job.said
 

@@ -28,6 +28,7 @@ detailed = option("--detailed-exitcode", is_flag=True, help="Exit 10 when change
 @option("--dry-run", is_flag=True, help="Stop after the plan; nothing is sent.")
 @option("--first", type=click.IntRange(min=1), metavar="N", help="A trial: only the first N creates and updates.")
 @option("--result", type=click.Path(path_type=Path), metavar="PATH", help="Where the result workbook goes.")
+@option("--annotate", is_flag=True, help="Also write the outcomes into a copy of your own workbook.")
 @whole
 @allow
 @wait
@@ -40,6 +41,7 @@ def run(
     dry_run: bool,
     first: int | None,
     result: Path | None,
+    annotate: bool,
     whole: bool,
     allow: Sequence[str],
     wait: float,
@@ -58,7 +60,7 @@ def run(
     from syncjob.job.run import run as run_job
 
     config = load_config(context)
-    options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait)
+    options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait, annotate)
     outcome = at_work(context, config, lambda opened: run_job(opened, options), live=not dry_run)
     return _waiting(outcome, detailed_exitcode and dry_run, conclude(context, outcome))
 

@@ -33,7 +33,9 @@ def runs_text(job: str, runs: Sequence[RunRecord]) -> str:
 
 def run_line(run: RunRecord) -> str:
     """One run on one line."""
-    ended = f"exit {run.exit_code}" if run.state == "ended" else "interrupted"
+    ended = f"exit {run.exit_code}" if run.ended else "interrupted, or at work"
+    if run.ended and run.state == "open":
+        ended += ", to be resumed"
     parts = [run.run_id, _clock(run.started), run.kind, "whole" if run.whole else "partial", ended]
     parts += ["undone"] if run.undone else []
     return " · ".join([*parts, counts_text(run.counts) or "no rows", run.results or "no results"])

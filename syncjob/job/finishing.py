@@ -38,6 +38,7 @@ class Ending:
     refusals: tuple[str, ...] = ()
     next_command: str | None = None
     result_path: Path | None = None
+    annotate: bool = False  # a copy of the source workbook with the outcomes
     memory: bool = True
 
 
@@ -98,7 +99,7 @@ def probe_results(config: Config, result_path: Path | None) -> None:
 
 def write_files(config: Config, results: Results, ending: Ending) -> WrittenFiles:
     """The files of a run (CONTRACT 5)."""
-    return write_run(
+    files = write_run(
         results,
         config.results.dir,
         dry_run=ending.dry_run,
@@ -106,6 +107,11 @@ def write_files(config: Config, results: Results, ending: Ending) -> WrittenFile
         result_path=ending.result_path,
         mask=config.results.mask,
     )
+    if not ending.annotate:
+        return files
+    from syncjob.results.annotate import annotate
+
+    return replace(files, notes=(*files.notes, *annotate(results, files.folder)))
 
 
 def told_of(kept: Kept, changes: pd.DataFrame, why_ended: str) -> Told:

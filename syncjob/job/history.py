@@ -183,15 +183,23 @@ def purge(session: Session) -> Purged:
     return Purged(results, _purge_runs(session, keep))
 
 
+def tidy(session: Session) -> None:
+    """`purge` at the end of a live run: that it can't be done takes nothing from a run that is done."""
+    try:
+        purge(session)
+    except SyncjobError as error:
+        session.door.note(f"What is old could not be removed: {error.message}")
+
+
 def _purge_results(session: Session, keep: set[str]) -> tuple[Path, ...]:
     folder, job = session.config.results.dir, session.config.job
     if not folder.is_dir():
         return ()
     edge = session.now() - timedelta(days=session.config.results.keep_days)
-    found = [entry for entry in entries(folder) if RUN_ID.fullmatch(entry.run_id)]
-    ours = [entry for entry in found if entry.told.get("job") == job][1:]
-    newest = found[0].run_id if found else ""
-    old = [entry for entry in ours if entry.run_id not in {*keep, newest} and _older(entry.started, edge)]
+    newest = [run.run_id for run in session.memory.runs(job)][:1]
+    keep = {*keep, *newest, (folder / "latest").resolve().name}
+    ours = [entry for entry in entries(folder) if RUN_ID.fullmatch(entry.run_id) and entry.told.get("job") == job]
+    old = [entry for entry in ours if entry.run_id not in keep and _older(entry.started, edge)]
     gone = tuple(path for path in (folder / entry.run_id for entry in old) if _remove(path))
     if gone:
         write_index(folder)

@@ -119,4 +119,5 @@ def ending_of(record: RunRecord, journal: Journal) -> Ending:
         datetime.fromisoformat(record.started),
         stopped=None,
         result_path=Path(result_path) if result_path else None,
+        annotate=bool(journal.meta("annotate")),
     )

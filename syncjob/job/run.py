@@ -38,6 +38,7 @@ class Options:
     allow: Collection[str] = ()
     result_path: Path | None = None
     wait_minutes: float = 0.0
+    annotate: bool = False
 
 
 def run(session: Session, options: Options) -> Outcome:
@@ -108,7 +109,7 @@ def _dry_run(session: Session, options: Options) -> Outcome:
     started = session.now()
     sources, loaded = _loaded(session, options)
     run_id = new_run(session.account, started)
-    ending = Ending(run_id, started, dry_run=True, result_path=options.result_path)
+    ending = Ending(run_id, started, dry_run=True, result_path=options.result_path, annotate=options.annotate)
     try:
         prepared = _prepared(session, options, sources, loaded)
     except (RemoteError, Interrupted) as error:
@@ -196,7 +197,7 @@ def _live(session: Session, options: Options) -> Outcome:
     started = session.now()
     sources, loaded = _loaded(session, options)
     run_id = new_run(session.account, started)
-    ending = Ending(run_id, started, result_path=options.result_path)
+    ending = Ending(run_id, started, result_path=options.result_path, annotate=options.annotate)
     try:
         prepared = _prepared(session, options, sources, loaded)
     except (RemoteError, Interrupted) as error:

@@ -16,6 +16,7 @@ import pandas as pd
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
 from syncjob.job.finishing import Ending
+from syncjob.job.history import tidy
 from syncjob.job.inverse import Done, Verdict, inverse
 from syncjob.job.preparing import read_remote
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
@@ -54,7 +55,10 @@ class Now:
 
 
 def undo(session: Session, run_id: str, *, wait_minutes: float = 0.0, result_path: Path | None = None) -> Outcome:
-    """Take the run back as far as it goes. Raises `ConfigError` for a run that is not there or can't be undone."""
+    """Take the run back as far as it goes.
+
+    Raises `ConfigError` for a run that is not there or can't be undone, `NotApproved`, and what reading raises.
+    """
     with locked(
         session.account,
         f"undo of run {run_id}",
@@ -66,7 +70,9 @@ def undo(session: Session, run_id: str, *, wait_minutes: float = 0.0, result_pat
         record = which(session, run_id)
         settle_interrupted(session)
         session.check()
-        return _undo(session, record, result_path)
+        outcome = _undo(session, record, result_path)
+        tidy(session)
+        return outcome
 
 
 def which(session: Session, run_id: str) -> RunRecord:
@@ -86,6 +92,11 @@ def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outc
     if not set(VERBS) <= session.remote.abilities.verbs:
         raise ConfigError(f"What was done on {session.config.remote.kind} can't be undone.")
     original, changes = _what_was_done(session, record)
+    if changes["outcome"].isin(["added", "removed"]).any():
+        raise ConfigError(
+            f"Run {record.run_id} moved members of a list, and that can't be undone.",
+            advice="Run the sheet from before that run again.",
+        )
     now = _read_now(session, changes, original.plan.total)
     session.check()
     run_id = new_run(session.account, started)

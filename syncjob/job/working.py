@@ -71,6 +71,7 @@ def _meta(record: RunRecord, ending: Ending) -> dict[str, str]:
         "started": record.started,
         "consent": "yes",
         "result_path": str(ending.result_path or ""),
+        "annotate": "yes" if ending.annotate else "",
     }
 
 

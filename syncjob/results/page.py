@@ -202,7 +202,7 @@ def _changes(results: Results, room: _Room) -> Html:
         rows.append(
             element(
                 "tr",
-                element("th", _value(number), scope="row", class_="narrow"),
+                element("th", _value(number), scope="row", class_=_width(number)),
                 element("td", row, class_="narrow"),
                 element("td", _value(label(field))),
                 element("td", _was(old), " ", _now(new)),
@@ -274,13 +274,17 @@ def _table(caption: str, headers: Sequence[str], bodies: Sequence[Html]) -> Html
 
 def _tr(first: str, *others: str) -> Html:
     cells = (element("td", _value(other)) for other in others)
-    return element("tr", element("th", _value(first), scope="row", class_="narrow"), *cells)
+    return element("tr", element("th", _value(first), scope="row", class_=_width(first)), *cells)
 
 
 def _value(text: str) -> Html:
     """A value of somebody: kept to itself, and of a length that can be read."""
     shown = text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"
     return element("bdi", shown, class_="value short" if len(text) <= SHORT else "value")
+
+
+def _width(text: str) -> str:
+    return "narrow" if len(text) <= SHORT else "wide"
 
 
 def _chip(line: Line) -> Html:

@@ -80,6 +80,7 @@ tbody th{font-weight:600}
 .group{font-weight:400;padding-top:1.25rem}
 .count{text-align:right;white-space:nowrap;padding-right:1.5rem}
 .narrow{white-space:nowrap;width:1%;padding-right:1.5rem}
+.wide{min-width:14rem}
 .value{white-space:pre-wrap}
 .short{white-space:pre}
 del{color:var(--old)}
@@ -95,7 +96,7 @@ a{color:var(--new)}
 :focus-visible{outline:3px solid var(--new);outline-offset:2px}
 .hidden{position:absolute;width:1px;height:1px;margin:-1px;padding:0;overflow:hidden;clip-path:inset(50%);
 white-space:nowrap;border:0}
-@media (max-width:40rem){.short{white-space:pre-wrap}.narrow{white-space:normal}
+@media (max-width:40rem){.short{white-space:pre-wrap}.narrow{white-space:normal;overflow-wrap:normal;width:auto}
 dl{grid-template-columns:1fr}dd{margin-bottom:.5rem}}
 @media print{
 body{padding:0;font-size:10pt}

@@ -30,37 +30,32 @@ from tests.journey.builders import Desk, Said
 ROOT = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Running:
-    """A command at work."""
+    """A command at work. What it says on stderr comes through a pipe, so that its words can be waited for."""
 
     forge: Forge
     pid: int
     folder: Path
+    ear: IO[str]
+    err: str = ""
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.pid, number)
 
-    def interrupt(self) -> None:
-        self.signal(signal.SIGINT)
-
-    def heard(self, words: str = "Stopping") -> None:
+    def heard(self, words: str) -> None:
         """Wait until it says `words` on stderr."""
-        for _ in range(2000):
-            if words in self.err:
-                return
-            self.forge.ask({"pause": 0.005})
-        raise AssertionError(f"{words!r} was never said: {self.err}")
+        while words not in self.err:
+            line = self.ear.readline()
+            assert line, f"{words!r} was never said: {self.err}"
+            self.err += line
 
     def wait(self) -> Said:
         """How it ended."""
+        self.err += self.ear.read()
+        self.ear.close()
         status = self.forge.ask({"wait": self.pid})["status"]
         return Said(status, (self.folder / "out.txt").read_text(), self.err)
-
-    @property
-    def err(self) -> str:
-        """What it has said on stderr so far."""
-        return (self.folder / "err.txt").read_text()
 
 
 @dataclass
@@ -80,14 +75,16 @@ class Forge:
         """Start a command of the desk's config; no file it writes may grow beyond `limit` bytes (0: none)."""
         folder = desk.folder / name
         folder.mkdir(exist_ok=True)
-        for left in folder.glob("*.txt"):
-            left.unlink()
+        (folder / "out.txt").unlink(missing_ok=True)
+        if not (folder / "err").exists():
+            os.mkfifo(folder / "err")
         order = {
             "arguments": [*map(str, arguments), "--config", str(desk.folder / "config.yaml")],
             "folder": str(folder),
             "limit": limit,
         }
-        return Running(self, self.ask({"start": order})["pid"], folder)
+        pid = self.ask({"start": order})["pid"]
+        return Running(self, pid, folder, (folder / "err").open())
 
     def run(self, desk: Desk, *arguments: object, limit: int = 0) -> Said:
         """Start it and wait for its end."""
@@ -139,15 +136,15 @@ def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
 def betrayed(secrets: Mapping[str, str], places: Iterator[tuple[str, bytes]]) -> list[str]:
     """Where a secret shows."""
     every = {name: forms(secret) for name, secret in secrets.items()}
-    return [f"{name} in {place}" for place, held in places for name, shown in every.items() if any(f in held for f in shown)]
+    return [
+        f"{name} in {place}" for place, held in places for name, shown in every.items() if any(f in held for f in shown)
+    ]
 
 
 # -- the process that forks ----------------------------------------------------------------------------------------
 
 
 def main() -> None:
-    import time
-
     import syncjob.api
     import syncjob.cli.past
     import syncjob.cli.running
@@ -162,10 +159,8 @@ def main() -> None:
             answer["pid"] = os.fork()
             if answer["pid"] == 0:
                 _work(order["start"])
-        elif "wait" in order:
-            answer["status"] = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
         else:
-            time.sleep(order["pause"])
+            answer["status"] = os.waitstatus_to_exitcode(os.waitpid(order["wait"], 0)[1])
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
@@ -173,8 +168,9 @@ def main() -> None:
 def _work(order: dict[str, Any]) -> None:
     folder = Path(order["folder"])
     os.chdir(folder.parent)
-    for number, name in ((0, os.devnull), (1, folder / "out.txt"), (2, folder / "err.txt")):
-        os.dup2(os.open(name, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o600), number)
+    for number, name, how in ((0, os.devnull, os.O_RDONLY), (1, folder / "out.txt", os.O_CREAT | os.O_WRONLY)):
+        os.dup2(os.open(name, how, 0o600), number)
+    os.dup2(os.open(folder / "err", os.O_WRONLY), 2)
     if order["limit"]:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
