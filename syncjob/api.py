@@ -18,9 +18,9 @@ from syncjob.keeping import Kept
 from syncjob.loader import read_table
 from syncjob.model import Change
 from syncjob.phone import normalise
-from syncjob.plan import Cost, Refusal
-from syncjob.plan import Plan as Decisions
 from syncjob.planfile import save_plan
+from syncjob.plans import Cost, Refusal
+from syncjob.plans import Plan as Decisions
 
 __all__ = ["Plan", "Result", "normalise", "plan", "read_table", "run"]
 

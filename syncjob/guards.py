@@ -13,8 +13,8 @@ import orjson
 import pandas as pd
 
 from syncjob.differ import Diff
-from syncjob.plan import Figures, Refusal, label
 from syncjob.planner import flat
+from syncjob.plans import Figures, Refusal, label
 
 FROM = 20
 EXAMPLES = 5

@@ -22,7 +22,7 @@ from syncjob.columns import IGNORE, KEY, propose
 from syncjob.config.fields import is_field
 from syncjob.errors import SourceError
 from syncjob.keeping import write_whole
-from syncjob.plan import label
+from syncjob.plans import label
 from syncjob.state import Account, private_folder
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from syncjob.errors import SyncjobError
 from syncjob.model import Change, Json, Verb
-from syncjob.plan import changes_of
+from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
 from syncjob.state import look_into
 

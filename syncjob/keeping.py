@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from syncjob.errors import SyncjobError
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
 from syncjob.model import Json
-from syncjob.plan import Cost, Figures, Plan, Refusal
+from syncjob.plans import Cost, Figures, Plan, Refusal
 from syncjob.schema import CHANGES, FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, ROWS
 
 _FRAMES = {"table": CHANGES, "outcomes": OUTCOMES, "remote_only": REMOTE_ONLY, "field_changes": FIELD_CHANGES}

@@ -21,7 +21,7 @@ import orjson
 from syncjob.errors import ConfigError
 from syncjob.keeping import Kept, keep, recall, write_whole
 from syncjob.model import Json
-from syncjob.plan import Plan
+from syncjob.plans import Plan
 
 VERSION = 1
 

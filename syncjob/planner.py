@@ -15,7 +15,7 @@ import pandas as pd
 from syncjob.differ import Diff
 from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
-from syncjob.plan import Cost, label
+from syncjob.plans import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
 
 EMPTY = "–"

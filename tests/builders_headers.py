@@ -19,7 +19,7 @@ from syncjob.emulator import Emulator
 from syncjob.headers import Confirmed, fingerprint, recall
 from syncjob.job.run import Options, run
 from syncjob.job.session import Outcome, Silent, open_session
-from syncjob.plan import Plan
+from syncjob.plans import Plan
 from syncjob.state import account_at
 from tests.journey.builders import Desk
 

@@ -11,8 +11,8 @@ from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Limits, figures_of, judge_changes
 from syncjob.keeping import Kept
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
-from syncjob.plan import Cost, Figures, Plan, Refusal
 from syncjob.planner import draft
+from syncjob.plans import Cost, Figures, Plan, Refusal
 from syncjob.schema import CHANGES, CONTACTS, FIELDS, ROWS, TEXT
 from syncjob.state import Account, open_account
 

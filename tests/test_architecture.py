@@ -38,7 +38,7 @@ ONLY = {
     "tqdm": {"cli"},
     "fastexcel": {"loader"},
     "python_calamine": {"loader"},
-    "openpyxl": {"loader"},
+    "openpyxl": {"results"},
     "msoffcrypto": {"loader"},
     "xlsxwriter": {"results", "cli"},
     "subprocess": {"loader"},
@@ -46,9 +46,9 @@ ONLY = {
 """Each thing of the outside is touched in one place, or where its rooms share it."""
 
 IGNORANT = {
-    "loader": {"config", "differ", "plan", "planner", "guards", "listing", "executor", "journal", "results"},
-    "differ": {"envelope", "matching", "plan", "planner", "guards", "pacing"},
-    "transport": {"loader", "schema", "columns", "differ", "plan", "planner", "journal"},
+    "loader": {"config", "differ", "plans", "planner", "guards", "listing", "executor", "journal", "results"},
+    "differ": {"envelope", "matching", "plans", "planner", "guards", "pacing"},
+    "transport": {"loader", "schema", "columns", "differ", "plans", "planner", "journal"},
     "remotes": {"pacing", "journal", "planner", "executor", "results", "loader"},
     "listing": {"transport", "loader", "results", "journal", "planner"},
     "executor": {"transport", "loader", "results", "config"},

@@ -15,7 +15,7 @@ from syncjob.columns import FieldMap
 from syncjob.errors import SyncjobError
 from syncjob.keeping import Kept, keep, recall, write_whole
 from syncjob.loader.table import Facts, Loaded
-from syncjob.plan import Cost, Figures, Refusal
+from syncjob.plans import Cost, Figures, Refusal
 from tests.builders_plan import diff_of, make_contacts, make_kept, make_plan, make_rows
 
 QUICK = settings(deadline=None, max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])

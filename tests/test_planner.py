@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from syncjob.model import Abilities, Verb
-from syncjob.plan import fingerprint
 from syncjob.planner import SHOWN, cost, draft, flat, image, said_of
+from syncjob.plans import fingerprint
 from tests.builders_plan import ASHA, MEERA, RAVI, diff_of, make_changes, make_contacts, make_rows, number, small_plan
 
 SIZES: dict[Verb, int] = {"create": 5000, "update": 5000, "delete": 1}

@@ -11,7 +11,7 @@ import pytest
 from syncjob.config.values import Share
 from syncjob.job.telling import Told, counts, exit_code, tell
 from syncjob.journal import Journal, Settled
-from syncjob.plan import Plan
+from syncjob.plans import Plan
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
 from tests.builders_plan import ASHA, diff_of, make_contacts, make_plan, make_rows, small_plan
 

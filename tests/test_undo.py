@@ -167,6 +167,20 @@ def test_an_interrupted_run_is_settled_before_it_is_undone(tmp_path: Path) -> No
         assert job.there() == before
 
 
+def test_an_undo_that_was_stopped_is_resumed(tmp_path: Path) -> None:
+    with past(tmp_path, *THERE) as job:
+        before = job.there()
+        run_id = job.run(*WANTED)
+        job.remote.faults.add("error", call="update_many", status=403)
+        stopped = job.undo(run_id, code=6)
+        assert job.rows(stopped)[number(2)] == ("not_sent", "run_ended")
+        assert job.do("resume") == 0, job.said
+        assert job.latest() == stopped
+        assert job.there() == before
+        runs = {run["run_id"]: run["undone"] for run in job.told("history", "list")["runs"]}
+        assert runs == {run_id: True, stopped: False}
+
+
 def test_without_contacts_to_bring_back_the_account_is_not_listed(tmp_path: Path) -> None:
     crowd = [row(n) for n in range(100, 300)]
     with past(tmp_path, row(1), *crowd) as job:

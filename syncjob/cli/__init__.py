@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 import click
@@ -68,8 +69,9 @@ def run_command(arguments: Sequence[str]) -> int:
 
     context = Context()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a name that the terminal can't show is no reason to end a run
-            stream.reconfigure(errors="backslashreplace")
+        with suppress(OSError):  # it is one that was swapped below Python's feet; as it is will do
+            if isinstance(stream, io.TextIOWrapper):  # a name that can't be shown is no reason to end a run
+                stream.reconfigure(errors="backslashreplace")
     try:
         found = cli.main(list(arguments), prog_name="syncjob", standalone_mode=False, obj=context)
         return ended(context, found if isinstance(found, int) else 0)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from syncjob.config import Config
     from syncjob.emulator import Emulator
     from syncjob.job.session import Outcome
-    from syncjob.plan import Plan
+    from syncjob.plans import Plan
 
 FOLDER = "syncjob-demo"
 LAST_MONTH, THIS_MONTH, SETTINGS = "contacts.csv", "campaign.xlsx", "config.yaml"

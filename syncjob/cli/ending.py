@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import click
 
-from syncjob.cli.lines import last_line, say, tell
+from syncjob.cli.lines import last_line, say, tell, unheard
 from syncjob.cli.options import Context
 from syncjob.errors import Interrupted, SyncjobError
 from syncjob.words import one_line
@@ -21,9 +21,10 @@ def ended(context: Context, code: int) -> int:
     """The last line, and stdout emptied: what nobody reads any more is no error."""
     last_line(context, code)
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # a service manager may have closed it
+            sys.stdout.flush()
     except BrokenPipeError:
-        _nobody_reads()
+        unheard(sys.stdout)
     return code
 
 
@@ -31,9 +32,6 @@ def code_of(error: BaseException, arguments: Sequence[str], context: Context) ->
     """Say what happened and what to do on stderr; the exit code. With --json the document tells it, too."""
     if isinstance(error, SystemExit):
         return int(error.code) if isinstance(error.code, int) else int(bool(error.code))
-    if isinstance(error, BrokenPipeError):
-        _nobody_reads()
-        return 0
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         say(error.ctx.get_help())
         return 2
@@ -73,11 +71,3 @@ def say_error(context: Context, error: SyncjobError) -> None:
     for line in (error.message, error.advice):
         if line:
             tell(context, line, "error")
-
-
-def _nobody_reads() -> None:
-    """Close stdout without another complaint at the end of the process."""
-    try:
-        sys.stdout.close()
-    except BrokenPipeError:
-        return

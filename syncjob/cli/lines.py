@@ -7,7 +7,10 @@ unable to steer the terminal.
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import datetime
+from typing import TextIO
 
 import click
 
@@ -16,8 +19,20 @@ from syncjob.words import one_line, printable
 
 
 def say(text: str = "", *, err: bool = False, nl: bool = True) -> None:
-    """Print `text`, made harmless."""
-    click.echo(printable(text), err=err, nl=nl)
+    """Print `text`, made harmless. Whether anybody reads it changes nothing of what a command does."""
+    try:
+        click.echo(printable(text), err=err, nl=nl)
+    except BrokenPipeError:
+        unheard(sys.stderr if err else sys.stdout)
+
+
+def unheard(stream: TextIO) -> None:
+    """Nobody reads `stream` any more: what is still to be written there goes nowhere, without a complaint."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, stream.fileno())
+    finally:
+        os.close(nowhere)
 
 
 def tell(context: Context, text: str, level: str = "info") -> None:

@@ -18,7 +18,7 @@ from syncjob.words import one_line
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from syncjob.plan import Plan
+    from syncjob.plans import Plan
     from syncjob.transport import Event
 
 log = logging.getLogger("syncjob")
@@ -81,6 +81,8 @@ class Screen:
         if not _terminal():
             tell(self.context, "There is no terminal to ask, so nothing is sent without --yes.", "error")
             return False
+        if self.context.json or self.context.quiet:  # nobody is asked about what they have not seen
+            say(plan_text(plan), err=True)
         deletes = int((plan.table["verb"] == "delete").sum())
         with self._asked():
             try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from syncjob.plan import label
+from syncjob.plans import label
 from syncjob.results.digest import clock, many
 from syncjob.results.messages import says
 from syncjob.words import OUTCOMES, one_line

@@ -8,7 +8,7 @@ from syncjob.words import OUTCOMES, REASONS, one_line
 
 if TYPE_CHECKING:
     from syncjob.job.session import Outcome
-    from syncjob.plan import Plan
+    from syncjob.plans import Plan
 
 SHOWN = 5
 

@@ -8,6 +8,8 @@ What enters: a JSON body. What leaves: JSON. Bodies:
     churn      one or a list: {"page", "delete", "add", "each"}
     seed       {"count": n} or {"contacts": [...]}; "per_second"
     lists      {"name", "members": [sids]}
+    exophones  {"count": n} adds invented ones; shows all sids and numbers
+    sendme123  {"count": n} adds invented contacts, {"pending": [ids]}; shows all contacts
     log        {} shows it; {"clear": true}
     dump       {"plain": true} leaves out sids and dates
     release    lets go of held replies
@@ -94,6 +96,17 @@ def _lists(emulator: Emulator, body: Object) -> object:
     return {"sid": emulator.lists.add(str(body["name"]), cast("list[str]", body.get("members", [])))}
 
 
+def _exophones(emulator: Emulator, body: Object) -> object:
+    emulator.exophones.seed(cast("int", body.get("count", 0)))
+    return [{"sid": phone.sid, "number": phone.number} for phone in emulator.exophones.there()]
+
+
+def _sendme123(emulator: Emulator, body: Object) -> object:
+    emulator.sendme123.seed(cast("int", body.get("count", 0)))
+    emulator.sendme123.pending.update(cast("list[str]", body.get("pending", [])))
+    return list(emulator.sendme123.contacts.values())
+
+
 def _log(emulator: Emulator, body: Object) -> object:
     shown = emulator.log.show()
     if body.get("clear"):
@@ -122,6 +135,8 @@ _HANDLERS: dict[str, Handler] = {
     "churn": _churn,
     "seed": _seed,
     "lists": _lists,
+    "exophones": _exophones,
+    "sendme123": _sendme123,
     "log": _log,
     "dump": _dump,
     "release": _release,

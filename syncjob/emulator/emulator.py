@@ -50,6 +50,7 @@ class Emulator:
         self.faults = faults or Faults(seed=seed)
         self._service = Service(account, (key, token), self.switches, self.faults, clock, seed)
         self.store, self.lists = self._service.store, self._service.lists
+        self.exophones, self.sendme123 = self._service.exophones, self._service.sendme123
         self.log, self.gate = self._service.log, self._service.gate
         self._at_start = self.switches.show()
         self._contacts = contacts
@@ -81,7 +82,7 @@ class Emulator:
                 raise server.broken
 
     def reset(self) -> None:
-        """As at the start: contacts and switches as given, no lists, no faults, an empty log."""
+        """As at the start: contacts and switches as given, no lists, phones, faults; an empty log."""
         self.gate.release()
         self.switches.set(self._at_start)
         self._service.clear()

@@ -17,7 +17,10 @@ import orjson
 
 from syncjob.emulator.wire import Json, Object, Reply
 
-Shape: TypeAlias = Literal["envelope", "rest", "html"]
+Shape: TypeAlias = Literal["envelope", "rest", "html", "flat"]
+"""envelope: the contacts' · rest: RestException · html: a proxy's page · flat: the object itself, no envelope."""
+
+ErrorForm: TypeAlias = Literal["message", "error", "nested"]
 
 ERRORS: dict[int, tuple[int, str]] = {
     1000: (404, "Not Found"),
@@ -100,6 +103,8 @@ def whole_failure(refused: Refused, *, listed: bool, shape: Shape = "envelope") 
 
 def render(answer: Answer, method: str, request_id: str) -> Reply:
     """The bytes of an answer."""
+    if answer.shape == "flat":
+        return Reply(answer.http, orjson.dumps(answer.response))
     if answer.shape == "html":
         return html(answer.http)
     if answer.shape == "rest":
@@ -117,6 +122,16 @@ def rest_exception(status: int, message: str) -> Reply:
     if status == 429:
         facts["Code"] = "RATE_LIMIT_EXCEEDED"
     return Reply(status, orjson.dumps({"RestException": facts}))
+
+
+def flat_error(status: int, words: str, form: ErrorForm = "message") -> Reply:
+    """An error of the service without envelope and codes; where its words stand is a switch."""
+    body: dict[ErrorForm, Object] = {
+        "message": {"message": words},
+        "error": {"error": words},
+        "nested": {"error": {"message": words}},
+    }
+    return Reply(status, orjson.dumps(body[form]))
 
 
 def html(status: int) -> Reply:

@@ -14,6 +14,7 @@ from syncjob.emulator.envelope import (
     Answer,
     failure,
     failure_like,
+    flat_error,
     html,
     render,
     rest_exception,
@@ -34,6 +35,8 @@ def instead(rule: Rule, method: str, request_id: str, *, listed: bool, now: floa
         return with_header(reply, "Retry-After", wait) if wait else reply
     if rule.action == "redirect":
         return Reply(rule.status, headers={"Location": rule.url})
+    if rule.action == "lost_page" and rule.shape != "envelope":
+        return _error(rule, 404, method, request_id, listed=listed)
     if rule.action == "lost_page":
         lost = failure(1000, "Contacts not found")
         return render(Answer(404, [lost] if listed else lost), method, request_id)
@@ -83,6 +86,8 @@ def _error(rule: Rule, status: int, method: str, request_id: str, *, listed: boo
     entry = failure_like(status, rule.text)
     if rule.shape == "html":
         return html(status)
+    if rule.shape == "flat":
+        return flat_error(status, rule.text or HTTPStatus(status).phrase)
     if rule.shape == "rest":
         return rest_exception(status, rule.text or HTTPStatus(status).phrase)
     return render(Answer(status, [entry] if listed else entry), method, request_id)

@@ -10,22 +10,38 @@ import base64
 import binascii
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import orjson
 
 from syncjob.emulator.contacts import Contacts
-from syncjob.emulator.envelope import Answer, Refused, Shape, render, rest_exception, whole_failure, with_header
+from syncjob.emulator.envelope import (
+    ERRORS,
+    Answer,
+    Refused,
+    Shape,
+    flat_error,
+    render,
+    rest_exception,
+    whole_failure,
+    with_header,
+)
+from syncjob.emulator.exophones import ExoPhones
 from syncjob.emulator.faults import Faults, Rule
 from syncjob.emulator.gate import Gate
 from syncjob.emulator.limiter import Limiter, retry_after
 from syncjob.emulator.lists import Lists
 from syncjob.emulator.log import Entry, Log
 from syncjob.emulator.mischief import instead, reshape, spoil
-from syncjob.emulator.routes import Call, find_call
+from syncjob.emulator.routes import Call, Family, find_call
+from syncjob.emulator.sendme123 import SendMe
 from syncjob.emulator.store import Store
 from syncjob.emulator.switches import Switches
 from syncjob.emulator.wire import Json, Reply, Request
+
+_SHAPES: dict[Family, Shape] = {"contacts": "envelope", "exophones": "rest", "sendme123": "flat"}
+"""The form of a family's errors."""
 
 
 class Service:
@@ -50,6 +66,8 @@ class Service:
         contacts = Contacts(account, self.store, switches, faults, Random(seed + 2))  # noqa: S311
         self.lists = Lists(contacts)
         self._contacts = contacts
+        self.exophones = ExoPhones(account, switches, clock, seed + 3)
+        self.sendme123 = SendMe(switches, clock, seed + 4)
         self._credentials = credentials
         self._clock = clock
         self._limiter = Limiter(switches, clock)
@@ -59,6 +77,8 @@ class Service:
         """Forget contacts, lists, faults and requests; switches stay."""
         self.store.clear()
         self.lists.clear()
+        self.exophones.clear()
+        self.sendme123.clear()
         self.faults.clear()
         self.log.clear()
         self._limiter.clear()
@@ -86,6 +106,8 @@ class Service:
     # -- the way through -------------------------------------------------------------------------------------------
 
     def _struck(self, request: Request, call: Call, entry: Entry, request_id: str, rule: Rule) -> Reply:
+        if rule.shape == "envelope":
+            rule = replace(rule, shape=_SHAPES[call.family])
         if rule.action == "hold" and rule.when != "after":
             self.gate.wait(rule.seconds)
         early = instead(rule, request.method, request_id, listed=call.bulk, now=self._clock())
@@ -104,7 +126,7 @@ class Service:
             self._admit(request, call)
             answer = self._call(request, call)
         except Refused as refused:
-            return render(self._failed(refused, call), request.method, request_id)
+            return self._refused(refused, request, call, request_id)
         entry.applied = answer.applied
         return render(reshape(rule, answer, self.faults.random) if rule else answer, request.method, request_id)
 
@@ -113,20 +135,39 @@ class Service:
             raise Refused(1000, "Not Found")
         if call.name == "unallowed":
             raise Refused(1005)
-        front = self.lists if call.name.startswith(("list_", "member_")) else self._contacts
+        fronts = {"list": self.lists, "member": self.lists, "exophone": self.exophones, "sendme": self.sendme123}
+        front = fronts.get(call.name.partition("_")[0], self._contacts)
         method: Callable[..., Answer] = getattr(front, call.name)
         return method(request, *call.sids)
 
     # -- who is there ----------------------------------------------------------------------------------------------
 
     def _admit(self, request: Request, call: Call) -> None:
-        if _basic(request.headers.get("authorization", "")) != self._credentials:
+        if call.family == "sendme123":
+            self._admit_key(request)
+        elif _basic(request.headers.get("authorization", "")) != self._credentials:
             raise Refused(1010)
         if call.account and call.account != self.account:
             status = self.switches.wrong_account
             raise Refused(1003) if status == 403 else Refused(1000, "Account not found", status)
 
+    def _admit_key(self, request: Request) -> None:
+        """SendMe123 knows a key alone, in a header of its own or as a bearer's token."""
+        key = self._credentials[0]
+        given = request.headers.get("api-key"), request.headers.get("authorization")
+        if given[0] != key and given[1] != f"Bearer {key}":
+            raise Refused(1010, "Missing or invalid API Key")
+
     # -- refusals --------------------------------------------------------------------------------------------------
+
+    def _refused(self, refused: Refused, request: Request, call: Call, request_id: str) -> Reply:
+        """A request refused whole, in the form of its family."""
+        words = ERRORS[refused.code][1].strip()
+        if call.family == "exophones":
+            return rest_exception(refused.http, words)
+        if call.family == "sendme123":
+            return flat_error(refused.http, refused.description or words, self.switches.sendme_errors)
+        return render(self._failed(refused, call), request.method, request_id)
 
     def _failed(self, refused: Refused, call: Call) -> Answer:
         """A request refused whole, in the form that the switches give it."""
@@ -139,7 +180,9 @@ class Service:
         return whole_failure(refused, listed=listed, shape=shape)
 
     def _too_many(self, call: Call, method: str, request_id: str, wait: float) -> Reply:
-        if self.switches.rate_shape == "rest":
+        if call.family == "sendme123":
+            reply = flat_error(429, "Too Many Requests", self.switches.sendme_errors)
+        elif call.family == "exophones" or self.switches.rate_shape == "rest":
             reply = rest_exception(429, "Too Many Requests")
         else:
             listed = call.bulk and self.switches.whole_failure == "array"

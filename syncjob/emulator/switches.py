@@ -48,6 +48,10 @@ class Switches:
     check_email: bool = False  # 24: an e-mail without the form of one is refused
     auth_shape: Literal["envelope", "rest"] = "envelope"  # 26: form of 401 and 403
     wrong_account: int = 403  # 26: HTTP status for an account in the path that is not the key's
+    release_delay: float = 0.0  # seconds until the accepted release of an ExoPhone takes effect
+    phone_pages: Literal["followed", "ignored"] = "followed"  # ignored: ExoPhones are always shown from the first on
+    sendme_deleted: Literal["gone", "kept"] = "gone"  # kept: a deleted contact is still read, with its deletedAt
+    sendme_errors: Literal["message", "error", "nested"] = "message"  # where a refusal of SendMe123 has its words
     latency: float = 0.0  # seconds every request waits before it is looked at
 
     def __setattr__(self, name: str, value: object) -> None:

@@ -12,8 +12,8 @@ from syncjob.differ.fields import update_fields
 from syncjob.differ.merging import bare, merged
 from syncjob.listing.gather import contact_frame, text_of
 from syncjob.model import Change, Json
-from syncjob.plan import label
 from syncjob.planner import image
+from syncjob.plans import label
 from syncjob.schema import FIELDS, PLAIN_FIELDS
 
 

@@ -22,9 +22,9 @@ from syncjob.job.working import carry_out
 from syncjob.keeping import Kept
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
-from syncjob.plan import Plan, changes_of
 from syncjob.planfile import load_plan
 from syncjob.planner import Drafted, cost
+from syncjob.plans import Plan, changes_of
 from syncjob.state import locked, new_run
 
 

@@ -17,6 +17,7 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.planner import Drafted
 from syncjob.results.table import fill_gaps
+from syncjob.words import one_line
 
 
 def not_begun(session: Session, kept: Kept, ending: Ending, error: SyncjobError) -> Outcome:
@@ -49,7 +50,7 @@ def _told(session: Session, kept: Kept, told: Told, ending: Ending, error: Syncj
 
 def _ours(session: Session, cause: Exception) -> SyncjobError:
     error = SyncjobError(
-        f"An error of syncjob's own ended the run: {type(cause).__name__}: {cause}",
+        f"An error of syncjob's own ended the run: {type(cause).__name__}: {one_line(str(cause))}",
         advice=f"What was sent is in the journal. Go on with: {session.paste('resume')}\n"
         "If it happens again, please report it; --verbose shows where it happened.",
     )

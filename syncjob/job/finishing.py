@@ -19,8 +19,8 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.loader.table import Loaded
 from syncjob.memory import Lesson
-from syncjob.plan import Plan
 from syncjob.planfile import save_plan
+from syncjob.plans import Plan
 from syncjob.results.aside import probe
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
@@ -76,7 +76,12 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
         facts = replace(facts, mode="undo")
     results, error = _balanced(facts, kept.loaded, told)
     files = write_files(session.config, results, ending)
-    save_plan(kept, files.folder / "plan.json")
+    try:
+        save_plan(kept, files.folder / "plan.json")
+    except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
+        if ending.stopped is None:
+            raise
+        session.door.note(another.message)
     return Outcome(results.facts.exit_code, results, files, kept.plan, error)
 
 

@@ -13,7 +13,7 @@ from typing import cast
 from syncjob.differ.merging import NOTHING, bare, same
 from syncjob.executor.echo import stored_as
 from syncjob.model import Json, Verb
-from syncjob.plan import label
+from syncjob.plans import label
 from syncjob.schema import PLAIN_FIELDS
 
 CUSTOM = "custom_field"

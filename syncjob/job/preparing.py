@@ -17,8 +17,8 @@ from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing, Pages, Threads, scan
 from syncjob.loader.table import Loaded
-from syncjob.plan import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.planner import Drafted, cost, draft
+from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.schema import CONTACTS
 
 

@@ -19,7 +19,7 @@ from syncjob.job.telling import Told
 from syncjob.keeping import Kept, write_frame
 from syncjob.lesson import CONTACT_MEMORY, Lesson
 from syncjob.model import Json
-from syncjob.plan import Plan, label
+from syncjob.plans import Plan, label
 from syncjob.schema import PLAIN_FIELDS
 
 FORMER = "former.parquet"

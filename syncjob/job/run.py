@@ -21,8 +21,8 @@ from syncjob.keeping import Kept, write_whole
 from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord
 from syncjob.model import Json
-from syncjob.plan import Plan, Refusal
 from syncjob.planfile import save_plan
+from syncjob.plans import Plan, Refusal
 from syncjob.results.planmd import plan_page
 from syncjob.state import locked, new_run
 

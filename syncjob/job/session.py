@@ -14,7 +14,7 @@ from typing import Protocol
 from syncjob.config import Config
 from syncjob.errors import Interrupted, SyncjobError
 from syncjob.memory import Memory
-from syncjob.plan import Plan
+from syncjob.plans import Plan
 from syncjob.remotes import auth_for, open_remote
 from syncjob.remotes.base import Remote
 from syncjob.results.files import WrittenFiles

@@ -9,8 +9,8 @@ import orjson
 import pandas as pd
 
 from syncjob.config.values import Share
-from syncjob.plan import Plan
 from syncjob.planner import flat, said_of
+from syncjob.plans import Plan
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
 from syncjob.words import OUTCOMES as WORDS
 

@@ -28,8 +28,8 @@ from syncjob.keeping import Kept, recall
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
 from syncjob.model import VERBS, Json
-from syncjob.plan import Figures, Plan
 from syncjob.planner import before_images, cost
+from syncjob.plans import Figures, Plan
 from syncjob.schema import CONTACTS
 from syncjob.state import locked, new_run
 

@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _SPLIT = "Split it into smaller files, or save it as .csv."
 _MEMORY = ("MemoryError", "memory allocation", "capacity overflow", "malloc", "Cannot allocate", "realloc")
+_FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 
 
 def read_apart(request: Request, limits: ReadLimits) -> tuple[Table, ...]:
@@ -97,6 +98,9 @@ def _dead(name: str, code: int, said: str, limits: ReadLimits) -> SourceError:
         return refuse(name, "reading it takes more time than is allowed", _SPLIT)
     if -code == getattr(signal, "SIGKILL", 0) or any(word in said for word in _MEMORY):
         return refuse(name, f"reading it takes more memory than is allowed ({limits.memory // MB:,} MB)", _SPLIT)
+    if any(word in said for word in _FULL):
+        where = f"Make room in {tempfile.gettempdir()}, or name another folder in the variable TMPDIR."
+        return refuse(name, "there is no room for what was read of it", where)
     return refuse(name, "the file is damaged in a way that stops every reader")
 
 

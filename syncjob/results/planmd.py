@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 import pandas as pd
 
-from syncjob.plan import Plan, label
+from syncjob.plans import Plan, label
 from syncjob.words import OUTCOMES, REASONS
 
 SHOWN = 1000

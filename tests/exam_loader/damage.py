@@ -130,7 +130,9 @@ def other_delimiter(rng: Random, parts: list[str], dialect: Dialect) -> str | No
 
 def garbage(rng: Random, parts: list[str], dialect: Dialect) -> str | None:
     """A line of something else in place of the row."""
-    return rng.choice(("<<<<<<< HEAD", "<br />", "Warning: timeout, retrying", "\x00\x01\x02\x7f", "ERROR 2013 (HY000)"))
+    return rng.choice(
+        ("<<<<<<< HEAD", "<br />", "Warning: timeout, retrying", "\x00\x01\x02\x7f", "ERROR 2013 (HY000)")
+    )
 
 
 def nul_block(rng: Random, parts: list[str], dialect: Dialect) -> str | None:

@@ -204,7 +204,9 @@ TOOLS = (
     Tool("Excel, German, UTF-8", OFFICE, Dialect(delimiter=";", newline="\r\n", bom=True), ("de", "ar")),
     Tool("Excel, French", BUREAU, Dialect(delimiter=";", newline="\r\n", encoding="cp1252"), ("fr",)),
     Tool("Excel, Hindi", DAFTAR, Dialect(newline="\r\n", bom=True), ("hi",)),
-    Tool("Excel, Unicode text", DAFTAR, Dialect(delimiter="\t", newline="\r\n", encoding="utf-16-le", bom=True), ("hi",)),
+    Tool(
+        "Excel, Unicode text", DAFTAR, Dialect(delimiter="\t", newline="\r\n", encoding="utf-16-le", bom=True), ("hi",)
+    ),
     Tool("Excel, sep line", TABLE, Dialect(delimiter=";", newline="\r\n", bom=True, before=("sep=;",))),
     Tool("Excel for Mac, old", PLAIN, Dialect(newline="\r", encoding="mac-roman")),
     Tool("Excel, title rows", SALESFORCE, Dialect(before=("Contacts of the branch,,,,,,,,,,,", ",,,,,,,,,,,"))),

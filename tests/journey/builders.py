@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import xlsxwriter
 import yaml
+from openpyxl.utils.escape import unescape
 
 from syncjob.cli import run_command
 from syncjob.emulator import Emulator
@@ -104,13 +106,12 @@ class Desk:
             with path.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows(table)
             return path
-        book = openpyxl.Workbook()
-        sheet = book.active
-        assert sheet is not None
-        sheet.title = title
-        for line in table:
-            sheet.append(line)
-        book.save(path)
+        with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+            sheet = book.add_worksheet(title)
+            for place, line in enumerate(table):
+                for column, text in enumerate(line):
+                    if text:
+                        sheet.write_string(place, column, text)
         return path
 
     def seed(self, *contacts: Row) -> None:
@@ -208,7 +209,7 @@ def read_sheet(path: Path, name: str) -> list[dict[str, str]]:
     """The lines of a sheet by header; empty cells are ""."""
     book = openpyxl.load_workbook(path, read_only=True)
     try:
-        lines = [[str(cell or "") for cell in line] for line in book[name].iter_rows(values_only=True)]
+        lines = [[unescape(str(cell or "")) for cell in line] for line in book[name].iter_rows(values_only=True)]
     finally:
         book.close()
     return [dict(zip(lines[0], line, strict=False)) for line in lines[1:]]

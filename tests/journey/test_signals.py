@@ -30,6 +30,7 @@ def laid_out(desk: Desk, timeout: float = 5) -> None:
     desk.sheet(people(range(1, 10), tag="new"))
 
 
+COMMAND = [sys.executable, "-m", "syncjob"]
 WANTED = {number(n): {"first_name": f"Name {n}", "tag": "new"} for n in range(1, 10)}
 
 
@@ -166,7 +167,7 @@ def test_a_second_signal_leaves_at_once_and_resume_finds_out_what_landed(desk: D
 def test_a_run_that_was_stopped_is_settled_by_the_next_run(desk: Desk, forge: Forge) -> None:
     laid_out(desk)
     desk.remote.faults.add("cut", call="create", when="after")
-    desk.remote.faults.add("hold", call="page", nth=3, seconds=30, when="late")
+    desk.remote.faults.add("hold", call="page", nth=4, seconds=30, when="late")
     running = forge.start(desk, "run", "--yes")
     assert desk.remote.gate.until_waiting()  # it looks whether the create landed
     running.signal(signal.SIGINT)
@@ -187,10 +188,8 @@ def test_at_the_question_ctrl_c_ends_the_run_and_tells_every_row(desk: Desk) -> 
     laid_out(desk)
     pid, terminal = pty.fork()
     if pid == 0:  # a process of its own at a terminal of its own
-        os.chdir(desk.folder)
-        from syncjob.cli import run_command
-
-        os._exit(run_command(["run", "--config", str(desk.folder / "config.yaml")]))
+        os.chdir(ROOT)
+        os.execv(sys.executable, [*COMMAND, "run", "--config", str(desk.folder / "config.yaml")])
     shown = b""
     while b"Type 1 to remove" not in shown:
         shown += os.read(terminal, 4096)
@@ -207,7 +206,7 @@ def test_at_the_question_ctrl_c_ends_the_run_and_tells_every_row(desk: Desk) -> 
 def test_the_installed_command_obeys_as_well_and_says_plain_lines_only(desk: Desk) -> None:
     laid_out(desk)
     desk.remote.faults.add("hold", call="update_many", seconds=30, when="late")
-    command = [sys.executable, "-m", "syncjob", "run", "--yes", "--config", str(desk.folder / "config.yaml")]
+    command = [*COMMAND, "run", "--yes", "--config", str(desk.folder / "config.yaml")]
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
         assert desk.remote.gate.until_waiting(seconds=30)
