@@ -25,6 +25,17 @@ class Abilities:
     page_size: int
     repeatable: frozenset[Verb]  # verbs that may be sent twice within a run without harm
     lists: bool = True  # has a listing
+    counted: bool = True  # every page tells the total; else only the last one does, and the others say -1
+    traced: bool = True  # replies carry a request id
+    by_listing: tuple[str, ...] = ()  # other keys, which the listing translates into sids
+    id_field: str = "sid"  # where a contact of this remote has what names it
+    number_field: str = "number"  # and its number
+    shown: tuple[str, ...] = ("first_name", "last_name")  # what a person knows it by
+    undoable: frozenset[Verb] = frozenset(VERBS)  # what can be put back once it was done
+    reasons: Mapping[tuple[Verb, int], str] = field(
+        default_factory=dict
+    )  # (verb, reply's code) → code of words.REASONS
+    instead_of_delete: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # way → the update that stands in
 
 
 @dataclass(frozen=True)

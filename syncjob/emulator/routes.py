@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Family: TypeAlias = Literal["contacts", "exophones", "sendme123"]
-"""Services behind one address: contacts and lists (envelopes), ExoPhones (RestExceptions), SendMe123 (plain objects)."""
+"""Services behind one address: contacts and lists (envelopes), ExoPhones (RestExceptions), SendMe123 (no envelope)."""
 
 _CONTACTS = re.compile(
     r"/v2/accounts/(?P<account>[^/]+)/(?P<what>contacts|lists)(?:/(?P<sid>[^/]+))?(?P<in>/contacts(?:/(?P<member>[^/]+))?)?"

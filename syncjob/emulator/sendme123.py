@@ -1,8 +1,8 @@
 """The contacts of SendMe123, another product: read one, change one, delete one.
 
-What enters: a request, and the contact's id. What leaves: an `Answer` of plain camelCase objects, no envelope. A contact
-with pending messages can't be deleted (409); `pending` holds their ids. What a deletion leaves to be read, and the form
-of a refusal, no document says: the switches `sendme_deleted` and `sendme_errors`.
+What enters: a request, and the contact's id. What leaves: an `Answer` of plain camelCase objects, no envelope. A
+contact with pending messages can't be deleted (409); `pending` holds their ids. What a deletion leaves to be read, and
+the form of a refusal, no document says: the switches `sendme_deleted` and `sendme_errors`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ import pandas as pd
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
 from syncjob.job.finishing import Ending
-from syncjob.job.history import tidy
 from syncjob.job.inverse import Done, Verdict, inverse
 from syncjob.job.preparing import read_remote
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
@@ -70,9 +69,7 @@ def undo(session: Session, run_id: str, *, wait_minutes: float = 0.0, result_pat
         record = which(session, run_id)
         settle_interrupted(session)
         session.check()
-        outcome = _undo(session, record, result_path)
-        tidy(session)
-        return outcome
+        return _undo(session, record, result_path)
 
 
 def which(session: Session, run_id: str) -> RunRecord:

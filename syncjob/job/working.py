@@ -12,6 +12,7 @@ from syncjob.errors import Interrupted, NotApproved, RemoteError, SyncjobError
 from syncjob.executor import Settings, Work, execute
 from syncjob.job.breaking import broken_off, not_begun
 from syncjob.job.finishing import Ending, finish, probe_results
+from syncjob.job.history import tidy
 from syncjob.job.preparing import rules_of
 from syncjob.job.restoring import keep_former, undoes
 from syncjob.job.session import Outcome, Session
@@ -37,7 +38,9 @@ def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -
     except SyncjobError as error:  # stopped at the question, or the state folder can't be written: nothing leaves
         return not_begun(session, kept, ending, error)
     with journal:
-        return go_on(session, kept, journal, ending)
+        outcome = go_on(session, kept, journal, ending)
+    tidy(session)
+    return outcome
 
 
 def _approved(session: Session, kept: Kept, run_id: str) -> None:

@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, str] = {
     "exotel_contacts": "syncjob.remotes.exotel_contacts:ExotelContacts",
+    "exophones": "syncjob.remotes.exophones:ExoPhones",
+    "sendme123": "syncjob.remotes.sendme123:SendMe123",
 }
 """Kind → module:class. A class offers `from_config(remote, transport)`."""
+
+WAITING = frozenset({"exophones", "sendme123"})
+"""Kinds that can be spoken to, but that the job can't carry out yet: to open one is a problem of the config."""
 
 KEY_HEADERS: dict[str, str] = {
     "sendme123": "api-key",
@@ -43,13 +48,22 @@ class _Opener(Protocol):
 
 
 def open_remote(config: _Config, *, transport: Transport) -> Remote:
-    """The remote that `config.remote.kind` names, speaking through `transport`. `ConfigError` for an unknown kind."""
+    """The remote that `config.remote.kind` names, speaking through `transport`.
+
+    `ConfigError` for a kind that is unknown, or that no job can be run on yet.
+    """
     kind = config.remote.kind
-    if kind not in KINDS:
-        raise ConfigError(f"remote.kind: {kind} is not one of {', '.join(KINDS)}.")
-    module, name = KINDS[kind].split(":")
+    ready = [each for each in KINDS if each not in WAITING]
+    if kind not in ready:
+        raise ConfigError(f"remote.kind: no job can be run on {kind} yet, only on {', '.join(ready)}.")
+    return opened(config.remote, transport)
+
+
+def opened(remote: RemoteConfig, transport: Transport) -> Remote:
+    """The remote that a `remote:` group describes, whether or not a job can be run on it. `KeyError`: unknown kind."""
+    module, name = KINDS[remote.kind].split(":")
     opener = cast("_Opener", getattr(import_module(module), name))
-    return opener.from_config(config.remote, transport)
+    return opener.from_config(remote, transport)
 
 
 def auth_for(kind: str, key: str, token: str) -> Auth:

@@ -7,7 +7,6 @@ itself is asked for again like one that never came.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from syncjob.envelope import count_of, entries_of, metadata_of, read_entry, sing
 from syncjob.errors import CallRefused, ConfigError
 from syncjob.matching import match
 from syncjob.model import Abilities, Batch, Change, Json, Page, Reply, Verb
+from syncjob.remotes.paths import Fence, is_plain, plain
 from syncjob.schema import FIELDS
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class ExotelContacts:
     """One account's address book, as `remotes.base.Remote`."""
 
     def __init__(self, transport: Transport, account_sid: str, page_size: int = PAGE) -> None:
-        self._transport = transport
-        self._path = f"/v2/accounts/{_plain(account_sid)}/contacts"
+        self._path = f"/v2/accounts/{plain(account_sid)}/contacts"
+        self._transport = Fence(transport, self._path)
         self.abilities = Abilities(
             kind="exotel_contacts",
             key="number",
@@ -79,7 +79,7 @@ class ExotelContacts:
 
     def read(self, sid: str) -> Mapping[str, Json] | None:
         """The contact as it is now; None when there is none, by HTTP 404 or by an entry that says 404."""
-        if not _is_plain(sid):
+        if not is_plain(sid):
             return None
 
         def whose(answer: Answer) -> None:
@@ -140,7 +140,7 @@ class ExotelContacts:
         return Page(offset, contacts, -1 if total is None else total, answer.request_id)
 
     def _delete(self, change: Change) -> Reply:
-        if not _is_plain(change.sid or ""):
+        if not is_plain(change.sid or ""):
             return Reply(change.change_id, "refused", message="it has no sid that can be named", sid=change.sid)
         try:
             answer = self._transport.call("DELETE", self._one(change.sid or ""), repeat=True)
@@ -154,7 +154,7 @@ class ExotelContacts:
         return match(Batch("", "delete", (change,)), entries, answer.request_id, answer.attempts)[0]
 
     def _one(self, sid: str) -> str:
-        return f"{self._path}/{_plain(sid)}"
+        return f"{self._path}/{plain(sid)}"
 
 
 def _told_alone(change: Change, refusal: CallRefused) -> Reply:
@@ -230,14 +230,3 @@ def check_page(json: Json, offset: int, page_size: int) -> None:
 def _is_bulk(answer: Answer) -> None:
     if entries_of(answer.json) is None:
         raise ValueError("there are no entries")
-
-
-def _plain(name: str) -> str:
-    """`name` as one segment of a path. `ValueError` for what could lead elsewhere."""
-    if not _is_plain(name):
-        raise ValueError(f"{name!r} is no sid")
-    return name
-
-
-def _is_plain(name: str) -> bool:
-    return re.fullmatch(r"[A-Za-z0-9_-]{1,128}", name, re.ASCII) is not None

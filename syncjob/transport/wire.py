@@ -34,19 +34,33 @@ MOST_BYTES = 64 * 2**20
 """A reply larger than this is cut off; 5,000 contacts are some 2 MB."""
 
 _CHUNK = 65_536
+_HUSHED = b"[secret]"
+_TELLING = 8  # shorter ones may stand anywhere by chance, and are none that a service hands out
 
 
 @dataclass(frozen=True, kw_only=True)
 class Auth:
-    """One header that carries the credentials. Neither `repr` nor `str` shows its value."""
+    """One header that carries the credentials. Neither `repr` nor `str` shows its value.
+
+    `parts` are the secrets that went into it: a reply that echoes one of them is read without it.
+    """
 
     header: str
     value: str = field(repr=False)
+    parts: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def basic(cls, key: str, token: str) -> Auth:
         """HTTP Basic: API key and API token (reference: authentication)."""
-        return cls(header="Authorization", value="Basic " + b64encode(f"{key}:{token}".encode()).decode("ascii"))
+        coded = b64encode(f"{key}:{token}".encode()).decode("ascii")
+        return cls(header="Authorization", value="Basic " + coded, parts=(coded, token, key))
+
+    def hushed(self, body: bytes) -> bytes:
+        """`body` without the credentials: what a remote or a proxy echoes ends in logs, results and the journal."""
+        for secret in (self.value, *self.parts):
+            if len(secret) >= _TELLING:
+                body = body.replace(secret.encode(), _HUSHED)
+        return body
 
 
 @dataclass(frozen=True)
@@ -176,7 +190,7 @@ class Wire:
             if self._timer() > until:
                 return _TOO_SLOW
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return Raw(response.status_code, headers, bytes(body))
+        return Raw(response.status_code, headers, self._auth.hushed(bytes(body)))
 
     def _session(self, connections: int) -> requests.Session:
         session = requests.Session()

@@ -1,7 +1,7 @@
 """The exam every remote passes. A test file mounts it with two lines: import, and `class TestX(Exam): bench = XBench`.
 
 A bench is one service with a remote that speaks to it, and hands to put it into a state. Which tests apply is told by
-the remote's own abilities.
+the remote's own abilities: what a remote can't do is skipped by name, and asked for all the same where it must refuse.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from syncjob.errors import CallFailed, RemoteRefused, ReplyLost, SyncjobError
 from syncjob.model import VERBS, Batch, Change, Verb
 from syncjob.remotes.base import Remote
+from syncjob.words import REASONS
 
 
 class Bench(Protocol):
@@ -29,6 +30,11 @@ class Bench(Protocol):
     @property
     def secrets(self) -> Sequence[str]:
         """What must never be shown."""
+        ...
+
+    @property
+    def own(self) -> str:
+        """The path that the remote may reach, with what lies below it."""
         ...
 
     def hold(self, count: int) -> list[str]:
@@ -53,6 +59,10 @@ class Bench(Protocol):
 
     def requests(self) -> int:
         """Requests the service has received."""
+        ...
+
+    def paths(self) -> Sequence[str]:
+        """Their paths."""
         ...
 
 
@@ -90,21 +100,34 @@ class Exam:
         assert "create" not in able.repeatable
         assert all(size >= 1 for size in able.batch_size.values())
         assert able.page_size >= 1 or not able.lists
+        assert able.lists or not able.by_listing
+
+    def test_what_abilities_say_of_reasons_and_stand_ins_holds_together(self, it: Bench) -> None:
+        able = it.remote.abilities
+        assert able.undoable <= able.verbs
+        assert {verb for verb, _ in able.reasons} <= able.verbs
+        assert set(able.reasons.values()) <= set(REASONS)
+        for fields in able.instead_of_delete.values():
+            assert "update" in able.verbs
+            assert fields.keys() <= set(able.fields)
 
     @pytest.mark.parametrize("more", [0, 1, 3])
     def test_the_pages_hold_every_contact_once_and_tell_the_total(self, listed: Bench, more: int) -> None:
         size = listed.remote.abilities.page_size
         sids = listed.hold(size + more)
         pages = [listed.remote.page(offset) for offset in range(0, size + more, size)]
-        assert [contact["sid"] for page in pages for contact in page.contacts] == sids
+        name = listed.remote.abilities.id_field
+        assert [contact[name] for page in pages for contact in page.contacts] == sids
         assert [len(page.contacts) for page in pages] == [size, more][: len(pages)]
-        assert {page.total for page in pages} == {size + more}
-        assert all(page.request_id for page in pages)
+        early = {size + more} if listed.remote.abilities.counted else {size + more, -1}
+        assert {page.total for page in pages[:-1]} <= early
+        assert pages[-1].total == size + more
+        assert {bool(page.request_id) for page in pages} == {listed.remote.abilities.traced}
 
     def test_a_page_starts_at_any_position(self, listed: Bench) -> None:
         sids = listed.hold(9)
         page = listed.remote.page(7)
-        assert [contact["sid"] for contact in page.contacts] == sids[7:]
+        assert [contact[listed.remote.abilities.id_field] for contact in page.contacts] == sids[7:]
         assert (page.offset, page.total) == (7, 9)
 
     def test_behind_the_end_there_is_nothing_and_no_error(self, listed: Bench) -> None:
@@ -116,11 +139,23 @@ class Exam:
     def test_an_empty_service_has_an_empty_first_page(self, listed: Bench) -> None:
         assert (listed.remote.page(0).contacts, listed.remote.page(0).total) == ((), 0)
 
+    def test_a_remote_without_a_listing_says_so_and_asks_nothing(self, it: Bench) -> None:
+        if it.remote.abilities.lists:
+            pytest.skip(f"{it.remote.abilities.kind} has a listing")
+        with pytest.raises(ValueError):
+            it.remote.page(0)
+        assert it.requests() == 0
+
+    def test_what_a_person_knows_a_contact_by_is_there(self, it: Bench) -> None:
+        able, sid = it.remote.abilities, it.hold(1)[0]
+        found = it.remote.read(sid) or {}
+        assert {able.number_field, *able.shown} <= found.keys()
+
     def test_reading_one_gives_it_and_reading_an_unknown_one_gives_nothing(self, it: Bench) -> None:
         sids = it.hold(2)
         found = it.remote.read(sids[1])
         assert found is not None
-        assert found["sid"] == sids[1]
+        assert found[it.remote.abilities.id_field] == sids[1]
         assert it.remote.read("f" * 32) is None
         assert it.remote.read("../" + sids[0]) is None
 
@@ -129,7 +164,8 @@ class Exam:
         replies = it.remote.send(batch)
         assert [reply.change_id for reply in replies] == [change.change_id for change in batch.changes]
         assert {reply.kind for reply in replies} == {"done"}
-        assert all(reply.sid and reply.request_id and reply.attempts == 1 for reply in replies)
+        assert all(reply.sid and reply.attempts == 1 for reply in replies)
+        assert {bool(reply.request_id) for reply in replies} == {it.remote.abilities.traced}
 
     def test_what_was_sent_can_be_read_back(self, it: Bench, verb: Verb) -> None:
         batch = _batch(it, verb, 1)
@@ -219,6 +255,27 @@ class Exam:
         with pytest.raises(ValueError):
             it.remote.send(Batch("b", verb, ()))
         assert it.requests() == before
+
+    @pytest.mark.parametrize("other", VERBS)
+    def test_what_it_can_not_do_is_an_error_of_ours_and_never_leaves(self, it: Bench, other: Verb) -> None:
+        able = it.remote.abilities
+        if other in able.verbs:
+            pytest.skip(f"{able.kind} does {other}")
+        change = Change(1, other, 1, "+919000000001", it.hold(1)[0], {})
+        with pytest.raises(ValueError):
+            it.remote.send(Batch("b", other, (change,)))
+        assert it.requests() == 0
+
+    @pytest.mark.parametrize("sid", ["../x", "x/../../y", "a?b", "a#b", "%2e%2e", "", "a b", "x\ny"])
+    def test_it_reaches_its_own_paths_only(self, it: Bench, sid: str, verb: Verb) -> None:
+        known = _batch(it, verb, 1).changes[0]
+        it.remote.send(Batch("b", verb, (known,)))
+        assert it.remote.read(sid) is None
+        if verb == "delete":
+            strange = Change(1, verb, 1, known.number, sid, known.fields)
+            assert [reply.kind for reply in it.remote.send(Batch("b", verb, (strange,)))] == ["refused"]
+        assert len(it.paths()) == 1
+        assert all(path == it.own or path.startswith(f"{it.own}/") for path in it.paths())
 
     def test_no_secret_is_shown(self, it: Bench) -> None:
         shown = [repr(it.remote), str(it.remote)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
 import select
+import struct
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -67,6 +70,7 @@ def at_a_terminal(
 ) -> tuple[int, str]:
     """Exit code, and all that a person sees who types `typed` once asked."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
     child = subprocess.Popen(
         [sys.executable, "-m", "syncjob", *map(str, arguments), "-c", str(desk.folder / "config.yaml")],
         stdin=theirs,
@@ -138,10 +142,10 @@ def test_cron_with_a_bare_environment_needs_yes(desk: Desk) -> None:
 
 
 def test_a_reader_that_went_away_changes_nothing_of_a_run(desk: Desk) -> None:
-    path = desk.sheet(people(range(20)))
+    path = desk.sheet(people(range(10)))
     command = f"'{sys.executable}' -m syncjob run '{path}' --yes -v -c config.yaml"
     for n, pipe in enumerate(("2>err.txt | true", "2>&1 >/dev/null | true", "0<&- 1>&- 2>&-")):
-        desk.sheet(people(range(20), first_name=f"Name {n}"))
+        desk.sheet(people(range(10), first_name=f"Name {n}"))
         shell = ["bash", "-c", f"set -o pipefail; {command} {pipe}"]
         done = subprocess.run(shell, cwd=desk.folder, env={**os.environ, "PYTHONPATH": ROOT}, timeout=60)
         assert done.returncode == 0, pipe
