@@ -37,8 +37,7 @@ create index change_state on change (verb, state);
 create index change_number on change (number);
 create table request (
     id integer primary key, batch text not null, verb text not null, first integer not null, last integer not null,
-    changes integer not null, attempt integer not null, sent_at real not null, replied_at real, status integer,
-    request_id text
+    changes integer not null, attempt integer not null, sent_at real not null, replied_at real, request_id text
 );
 """
 
@@ -155,10 +154,9 @@ class Journal:
             )
         return int(done.lastrowid or 0)
 
-    def settle(
-        self, outcomes: Iterable[Settled], at: str, *, request: int = 0, status: int = 0, now: float = 0.0
-    ) -> None:
+    def settle(self, outcomes: Iterable[Settled], at: str, *, request: int = 0, now: float = 0.0) -> None:
         """Write outcomes down, durably, and that the request was answered."""
+        done = list(outcomes)
         with self._commit():
             self._db.executemany(
                 "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), detail = ?, "
@@ -167,11 +165,12 @@ class Journal:
                 "where change_id = ?",
                 [
                     (s.outcome, s.reason, s.detail, s.sid, s.code, s.request_id, s.attempts, at, s.change_id)
-                    for s in outcomes
+                    for s in done
                 ],
             )
             if request:
-                self._db.execute("update request set replied_at = ?, status = ? where id = ?", (now, status, request))
+                told = next((s.request_id for s in done if s.request_id), None)
+                self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
     def put_back(self, change_ids: Iterable[int]) -> None:
         """Changes that were provably not executed: planned again. One that was turned stays `exists_already`."""

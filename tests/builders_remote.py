@@ -197,7 +197,6 @@ class ContactsBench:
     def __init__(self) -> None:
         self._service = Emulator()
         self.secrets = (self._service.key, self._service.token)
-        self.own = f"/v2/accounts/{self._service.account}/contacts"
 
     def __enter__(self) -> ContactsBench:
         self._service.start()
@@ -234,6 +233,3 @@ class ContactsBench:
 
     def requests(self) -> int:
         return len(self._service.log)
-
-    def paths(self) -> list[str]:
-        return [entry.path for entry in self._service.log]

@@ -107,10 +107,12 @@ def test_a_request_is_written_down_with_its_reply(tmp_path: Path) -> None:
         request = journal.intend("create-1", "create", journal.take("create", "planned"), 5.0)
         assert journal.sent_at([1, 2]) == 5.0
         assert journal.sent_at([3]) == 0.0
-        journal.settle([Settled(1, "created")], AT, request=request, status=207, now=6.0)
+        journal.settle([Settled(1, "created", request_id="abc")], AT, request=request, now=6.0)
     db = sqlite3.connect(tmp_path / "journal.db")
-    found = db.execute("select batch, verb, first, last, changes, attempt, sent_at, replied_at, status from request")
-    assert found.fetchall() == [("create-1", "create", 1, 2, 2, 1, 5.0, 6.0, 207)]
+    found = db.execute(
+        "select batch, verb, first, last, changes, attempt, sent_at, replied_at, request_id from request"
+    )
+    assert found.fetchall() == [("create-1", "create", 1, 2, 2, 1, 5.0, 6.0, "abc")]
     db.close()
 
 

@@ -1,6 +1,6 @@
 """The campaign address book passes the exam."""
 
-from tests.builders_remote import ContactsBench
+from tests.contract.benches import ContactsBench
 from tests.contract.exam import Exam
 
 

@@ -34,7 +34,14 @@ class Watched(Desk):
         (self.folder.parent / "token").write_text(SECRETS["api_token"])  # not below what is searched
         about = {"api_key": "${MARK_KEY}", "api_token": "${file:../token}", **remote}
         dead = "http://127.0.0.1:9"
-        mail = {"host": "127.0.0.1", "port": 9, "security": "none", "password": "${MARK_PASS}", "from": "a@b.example"}
+        mail = {
+            "host": "127.0.0.1",
+            "port": 9,
+            "security": "none",
+            "password": "${MARK_PASS}",
+            "from": "a@b.example",
+            "to": "c@d.example",
+        }
         told = {
             "ping": f"{dead}/{SECRETS['ping']}",
             "webhook": {"url": f"{dead}/{SECRETS['webhook']}"},
