@@ -146,8 +146,8 @@ def killed_until_done(remote: Served, killer: Killer, folder: Path, calls: int, 
     """`run`, killed at a random call, then `resume`, killed too now and then, until one ends by itself."""
     trail = []
     command = "run"
-    for _ in range(20):
-        limit = chance.randrange(1, int(calls * 1.1)) if not trail or chance.random() < 0.4 else -1
+    for _ in range(60):
+        limit = chance.randrange(1, int(calls * 1.1)) if not trail or chance.random() < 0.7 else -1
         code, _ = killer.run(folder, command, kill_after=limit)
         trail.append(f"{command} killed after {limit}: {code}")
         if code == -9:
