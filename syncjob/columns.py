@@ -19,6 +19,7 @@ from rapidfuzz.distance import OSA
 
 from syncjob.aliases import aliases, field_of, is_name, likeness, names_key, phone_ranks, plain
 from syncjob.errors import SourceError
+from syncjob.words import one_line
 
 __all__ = ["FieldMap", "Unmapped", "field_of", "match", "propose"]
 
@@ -299,7 +300,8 @@ def _error(problems: Sequence[_Problem], place: str) -> SourceError:
     """Every problem in one error; the advice is what to add to the config, ready to paste."""
     where = f"{place}: " if place else ""
     says = "\n".join(
-        f"{where}{problem.says.rstrip('.?')}{'?' if problem.says.endswith('?') else '.'}" for problem in problems
+        one_line(f"{where}{problem.says.rstrip('.?')}{'?' if problem.says.endswith('?') else '.'}")
+        for problem in problems
     )
     lines = [f"  {_yaml(header)}: {target}" for problem in problems for header, target in problem.lines]
     advice = "\n".join(["Add to the config:", "columns:", *lines]) if lines else "Correct columns: in the config."

@@ -41,10 +41,13 @@ class Frame:
         """`frame` with exactly these columns in this order and these types; missing text columns become NaN."""
         import pandas as pd
 
+        types = dict(zip(frame.columns, map(str, frame.dtypes), strict=True))
+        if list(types.items()) == list(self.columns.items()):
+            return frame.copy(deep=False)
         made = {}
         for name, dtype in self.columns.items():
-            column = frame[name] if name in frame.columns else pd.Series(None, index=frame.index, dtype=TEXT)
-            made[name] = column.astype(pd.api.types.pandas_dtype(dtype))
+            column = frame[name] if name in types else pd.Series(None, index=frame.index, dtype=TEXT)
+            made[name] = column if types.get(name) == dtype else column.astype(pd.api.types.pandas_dtype(dtype))
         return pd.DataFrame(made, index=frame.index)
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -56,17 +56,17 @@ REASONS: dict[str, Reason] = {
     for r in (
         # rows (CONTRACT 4)
         Reason("number_missing", "There is no phone number in this row.", "Fill in the number."),
-        Reason("number_invalid", "{detail} is not a phone number that exists.", "Correct the number."),
-        Reason("number_too_short", "{detail} has too few digits for a phone number.", "Add the missing digits."),
-        Reason("number_too_long", "{detail} has too many digits for a phone number.", "Remove the extra digits."),
+        Reason("number_invalid", "“{detail}” is not a phone number that exists.", "Correct the number."),
+        Reason("number_too_short", "“{detail}” has too few digits for a phone number.", "Add the missing digits."),
+        Reason("number_too_long", "“{detail}” has too many digits for a phone number.", "Remove the extra digits."),
         Reason(
             "number_damaged",
-            "{detail} was damaged by a spreadsheet program: the last digits are lost.",
+            "“{detail}” was damaged by a spreadsheet program: the last digits are lost.",
             "Type the full number again, in a column formatted as text.",
         ),
-        Reason("number_extension", "{detail} carries an extension.", "Leave out the extension."),
-        Reason("number_short_code", "{detail} is a short code, not a phone number.", "Use the full number."),
-        Reason("number_no_digits", "{detail} holds no phone number.", "Fill in the number."),
+        Reason("number_extension", "“{detail}” carries an extension.", "Leave out the extension."),
+        Reason("number_short_code", "“{detail}” is a short code, not a phone number.", "Use the full number."),
+        Reason("number_no_digits", "“{detail}” holds no phone number.", "Fill in the number."),
         Reason("key_missing", "The cell that says which contact is meant is empty.", "Fill it in."),
         Reason("row_damaged", "The line is damaged: {detail}.", "Repair the line in the file."),
         Reason("error_cell", "The cell holds an error ({detail}).", "Correct the formula or type the value."),
@@ -77,7 +77,7 @@ REASONS: dict[str, Reason] = {
         ),
         Reason(
             "custom_field_invalid",
-            "{detail} is not a set of names and values in curly brackets.",
+            "“{detail}” is not a set of names and values in curly brackets.",
             "Correct it, or empty the cell.",
         ),
         Reason("not_a_contact", "This is a total, not a contact."),
@@ -90,18 +90,18 @@ REASONS: dict[str, Reason] = {
         Reason(
             "protected",
             "A protected field or number would have changed: {detail}.",
-            "To change it, take it out of protect or fill_only in the config.",
+            "If it should change after all, ask whoever looks after the settings.",
         ),
         Reason(
             "not_owned",
-            "This contact is not ours: this job did not make it.",
-            "To touch it, widen owned in the config.",
+            "Not added by this job, so left alone.",
+            "If it should follow your file, too, ask whoever looks after the settings.",
         ),
         Reason("claimed", "Another job names this contact: {detail}.", "Take it out of that job's sheet first."),
         Reason(
             "removed_remotely",
             "Somebody removed this contact from Exotel after this job had made it.",
-            "To add it again, set gone: recreate in the config; otherwise take the row out.",
+            "Take the row out; or, to add it again, ask whoever looks after the settings.",
         ),
         Reason("kept", "Not in your file, and kept there: the settings say never remove."),
         Reason(
@@ -238,6 +238,20 @@ def group_of(code: str) -> str:
         if known == code:
             return title
     raise KeyError(code)
+
+
+SLOT = "{detail}"
+"""Where a sentence says what only the case at hand knows."""
+
+
+def without_slot(text: str) -> str:
+    """A sentence where nothing is known for its slot."""
+    for gap in (f": {SLOT}", f" ({SLOT})"):
+        text = text.replace(gap, "")
+    for subject in (f"“{SLOT}”", SLOT):
+        if text.startswith(subject):
+            return "The value" + text.removeprefix(subject)
+    return text.replace(SLOT, "some")
 
 
 _STEERING = re.compile(

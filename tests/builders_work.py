@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -68,15 +70,33 @@ class Carried:
         return dict(zip(told["number"], told["reason"], strict=True))
 
 
+class Jump:
+    """The time of day, which jumps over every wait: nothing sleeps, and no pause is spun away either."""
+
+    def __init__(self) -> None:
+        self._ahead = 0.0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> float:
+        return time.time() + self._ahead
+
+    def sleep(self, seconds: float) -> None:
+        """Be that much later."""
+        with self._lock:
+            self._ahead += seconds
+
+
 def remote_of(emulator: Emulator, *, timeout: float = 0.4, concurrency: int = 4) -> ExotelContacts:
-    """The client of an emulator; waits between tries are cut to nothing."""
+    """The client of an emulator; waits between tries are jumped over."""
+    clock = Jump()
     transport = Transport(
         emulator.url,
         Auth.basic(emulator.key, emulator.token),
         rate=None,
         concurrency=concurrency,
         timeout=timeout,
-        sleep=lambda _seconds: None,
+        clock=clock,
+        sleep=clock.sleep,
     )
     return ExotelContacts(transport, emulator.account)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from itertools import count
 from pathlib import Path
@@ -35,7 +36,21 @@ def _own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(home))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: what is short fills what is left of every worker's time."""
+    items.sort(key=lambda item: "test_killing" not in item.nodeid)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end; the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Longer runs on request."""
     parser.addoption("--kills", type=int, default=20, help="processes killed by the kill journeys (law 3)")
+    parser.addoption(
+        "--pairs", type=int, default=40, help="pairs of faults that a run must survive (of some thousands)"
+    )
     parser.addoption("--seed", type=int, default=1, help="where their chance begins")

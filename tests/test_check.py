@@ -100,7 +100,7 @@ def test_json_has_one_object_per_problem_and_nothing_else_on_stdout(tmp_path):
     document = said.json
     assert (said.code, document["exit_code"], document["rows"], document["bad"]) == (3, 3, 9, 6)
     assert set(document["problems"][0]) == {"file", "sheet", "row", "column", "header", "value", "code", "says", "do"}
-    assert document["problems"][0]["says"] == "98000 has too few digits for a phone number."
+    assert document["problems"][0]["says"] == "“98000” has too few digits for a phone number."
     assert document["counts"] == {"invalid": 4, "held": 2, "planned": 1, "duplicate": 1, "skipped": 1}
     columns = document["sources"][0]["columns"]
     assert columns[0] == {"column": "A", "header": "Mobile", "field": "number", "how": "alias"}

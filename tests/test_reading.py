@@ -225,7 +225,7 @@ def test_how_each_column_was_found_is_said(tmp_path):
     made = config(columns={"Zone": "tag"})
     path = put(tmp_path / "a.csv", "Phone,first_name,Zone,Notes\n9800000001,Asha,south,x\n")
     said = understood(load(made, Sources((path,), "a.csv", None)))
-    assert "a.csv: columns Phone → number (alias); first_name → first_name (name); Zone → tag (config)." in said
+    assert "a.csv: columns Phone → Number, first_name → First name, Zone → Tag (as the config says)." in said
     assert "a.csv: not used: Notes." in said
 
 

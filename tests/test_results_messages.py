@@ -46,7 +46,7 @@ def test_a_bad_row_names_its_cell_and_header():
     told = {"outcome": "invalid", "reason": "number_too_short"}
     results = make_results([["98765", "Asha", "Pune"]], [told], problems=problems)
     assert results.sync["sync_message"].tolist() == [
-        "Please fix. 98765 has too few digits for a phone number. Add the missing digits. See cell A2 (Mobile)."
+        "Please fix. “98765” has too few digits for a phone number. Add the missing digits. See cell A2 (Mobile)."
     ]
 
 

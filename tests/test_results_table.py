@@ -101,7 +101,7 @@ def test_the_offending_cell_is_marked_and_says_why():
     told = {"outcome": "invalid", "reason": "number_too_short", "detail": "98765"}
     (mark,) = make_results(TWO, ["created", told], problems=problems).marks
     assert (mark.line, mark.column) == (1, 0)
-    assert mark.comment.startswith("Please fix. 98765 has too few digits")
+    assert mark.comment.startswith("Please fix. “98765” has too few digits")
 
 
 def test_conflicting_rows_are_marked_at_their_number_although_no_cell_was_named():

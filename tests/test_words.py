@@ -35,7 +35,7 @@ def test_a_reason_is_a_plain_sentence_that_says_what_to_do(reason: Reason) -> No
     assert [part[1] for part in string.Formatter().parse(reason.says) if part[1] is not None] in ([], ["detail"])
     assert "{" not in reason.do
     for sentence in filter(None, (reason.says, reason.do)):
-        assert sentence.startswith("{detail}") or sentence[0].isupper()
+        assert sentence.startswith(("{detail}", "“{detail}”")) or sentence[0].isupper()
         assert sentence.endswith(".")
         assert not JARGON.search(sentence), sentence
         assert sentence == " ".join(sentence.split())

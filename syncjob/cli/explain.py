@@ -16,7 +16,7 @@ import click
 from syncjob.cli.lines import say
 from syncjob.cli.options import common
 from syncjob.exits import EXITS, Exit
-from syncjob.words import GROUPS, OUTCOMES, REASONS, Outcome, Reason, group_of
+from syncjob.words import GROUPS, OUTCOMES, REASONS, Outcome, Reason, group_of, without_slot
 
 _WIDTH = 100
 
@@ -33,9 +33,9 @@ _SETTINGS = {
     "unreadable_rows": "limits.unreadable",
     "budget": "limits.requests, limits.minutes",
     "conflicting_rows": "sync.conflict",
-    "not_owned": "sync.owned",
-    "protected": "sync.protect",
-    "removed_remotely": "sync.gone",
+    "not_owned": "sync.owned (created | named | tag:VALUE | all)",
+    "protected": "sync.protect, sync.fill_only",
+    "removed_remotely": "sync.gone (recreate adds them again)",
     "kept": "sync.remote_only",
     "reported": "sync.remote_only",
     "mode": "sync.mode",
@@ -77,7 +77,11 @@ def explain(ctx: click.Context, code: str | None) -> None:
 @common
 @click.pass_context
 def exit_codes(ctx: click.Context) -> None:
-    """Every exit code: what it means, whether anything was sent, whether to run again."""
+    """Every exit code: what it means, whether anything was sent, whether to run again.
+
+    \b
+    syncjob exit-codes
+    """
     if wants_json(ctx):
         say(json.dumps([_record(entry) for entry in EXITS.values()], ensure_ascii=False, indent=2))
         return
@@ -124,7 +128,7 @@ def _record(entry: Entry) -> dict[str, str | int | bool]:
 
 def _said(reason: Reason) -> str:
     """The reason's sentence without a case at hand."""
-    return reason.says.replace(": {detail}", "").format(detail="…")
+    return without_slot(reason.says)
 
 
 def _show(entry: Entry) -> None:

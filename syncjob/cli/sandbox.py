@@ -46,6 +46,10 @@ def sandbox(port: int, contacts: int, rate: str | None, latency: float) -> None:
 
     Nothing leaves the machine, all contacts are invented, and all is forgotten at the end. Its behaviour can be changed
     while it runs, by JSON to POST /_sandbox/switches, faults, rows, churn, seed, log, dump or reset.
+
+    \b
+    syncjob sandbox
+    syncjob sandbox --port 0 --contacts 5000 --rate 30/minute
     """
     from syncjob.emulator import Emulator, Switches
 

@@ -86,7 +86,8 @@ def story_text(story: RunStory) -> str:
         f"  Contacts: {counts_text(story.changes) or ('none was to be changed' if story.kept else '–')}",
     ]
     for verb, requests, changes in story.requests:
-        lines.append(f"  Requests: {many(requests, 'request', 'requests')} to {verb} {changes:,} contacts")
+        contacts = many(changes, "contact", "contacts")
+        lines.append(f"  Requests: {many(requests, 'request', 'requests')} to {verb} {contacts}")
     lines += [f"  File:     {path}" for path in story.files]
     if not story.files:
         lines.append("  Its files are gone." if run.results else "  It has written no files.")
@@ -163,7 +164,8 @@ def verified_text(found: Verified) -> str:
         lines.append(f"  … and {len(found.differences) - SHOWN:,} more; --json tells all.")
     some = f"{found.checked:,} of {found.of:,}" if found.checked < found.of else f"all {found.of:,}"
     said = f"{found.differing:,} differ" if found.differing else "all as its results say"
-    lines.append(f"Run {found.run_id}: {some} contacts read again with {found.requests:,} requests: {said}.")
+    spent = many(found.requests, "request", "requests")
+    lines.append(f"Run {found.run_id}: {some} contacts read again with {spent}: {said}.")
     if found.unfinished:
         lines.append(
             f"{found.unfinished:,} of its changes are not finished, so they can't be compared: syncjob resume."

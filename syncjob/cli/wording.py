@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from syncjob.words import OUTCOMES, REASONS, one_line
+from syncjob.words import OUTCOMES, REASONS, SLOT, one_line
 
 if TYPE_CHECKING:
     from syncjob.job.session import Outcome
     from syncjob.plans import Plan
 
 SHOWN = 5
+
+
+def many(count: int, one: str, several: str) -> str:
+    """1 contact, 1,204 contacts."""
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def plan_text(plan: Plan) -> str:
@@ -29,7 +34,7 @@ def plan_text(plan: Plan) -> str:
     lines += _examples(plan)
     lines += _left(plan)
     if len(plan.table):
-        requests = "1 request" if plan.cost.requests == 1 else f"{plan.cost.requests:,} requests"
+        requests = many(plan.cost.requests, "request", "requests")
         lines.append(f"  Still to come: {requests}{_minutes(plan.cost.minutes)}.")
     return "\n".join(map(one_line, lines))
 
@@ -41,6 +46,8 @@ def _minutes(minutes: float) -> str:
 
 
 def _examples(plan: Plan) -> list[str]:
+    from syncjob.plans import label
+
     lines = []
     said = {"create": "+", "update": "~", "delete": "-"}
     changes = plan.field_changes.groupby("sid", sort=False)
@@ -51,7 +58,7 @@ def _examples(plan: Plan) -> list[str]:
             if verb == "update" and sid in changes.groups:
                 fields = changes.get_group(sid)
                 old_new = zip(fields["field"], fields["old"], fields["new"], strict=True)
-                detail = "  " + "; ".join(f"{name}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+                detail = "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
             lines.append(f"  {mark} {number}{detail}")
         if len(table) > SHOWN:
             lines.append(f"  {mark} … and {len(table) - SHOWN:,} more")
@@ -61,7 +68,7 @@ def _examples(plan: Plan) -> list[str]:
 def _left(plan: Plan) -> list[str]:
     left = plan.remote_only[plan.remote_only["outcome"] != "planned"]
     return [
-        f"  {count:,} contacts not in the source: {REASONS[str(reason)].says.replace('{detail}', '…')}"
+        f"  {many(count, 'contact', 'contacts')} not in the source: {REASONS[str(reason)].says.replace(SLOT, '…')}"
         for reason, count in left["reason"].value_counts().items()
         if str(reason) in REASONS
     ]
@@ -79,7 +86,7 @@ def outcome_text(outcome: Outcome) -> str:
         lines.append(f"Contacts not in the source: {', '.join(done)}.")
     fix = int(results.to_fix().sum())
     if fix:
-        lines.append("1 row needs a person." if fix == 1 else f"{fix:,} rows need a person.")
+        lines.append(f"{many(fix, 'row needs', 'rows need')} a person.")
     if outcome.files:
         lines.append(f"Results: {outcome.files.result}")
         if outcome.files.fixing:
@@ -98,5 +105,6 @@ def overlooked(outcome: Outcome) -> str:
     held = found.remote_only[found.remote_only["reason"] == "unreadable_rows"]
     if held.empty:
         return ""
-    contacts = "1 contact was" if len(held) == 1 else f"{len(held):,} contacts were"
-    return f"{contacts} not removed: {held['detail'].iloc[0]} rows have no readable number"
+    rows = str(held["detail"].iloc[0])
+    contacts = many(len(held), "contact was", "contacts were")
+    return f"{contacts} not removed: {f'{rows} rows have' if rows != '1' else '1 row has'} no readable number"

@@ -66,6 +66,8 @@ def subject(value: object, where: Where, hidden: Collection[Where]) -> str:
     """`value` in quotation marks where it may be shown, else "the value"."""
     secret = any(isinstance(part, str) and part in _SECRET for part in where)
     covered = any(where[: len(place)] == place or place[: len(where)] == where for place in hidden)
+    if isinstance(value, str) and "://" in value and "@" in value:
+        secret = True  # an address that holds a password
     if secret or covered or not isinstance(value, (str, int, float)) or len(str(value)) > 80:
         return "the value"
     return str(value).lower() if isinstance(value, bool) else f'"{value}"'

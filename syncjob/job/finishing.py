@@ -63,6 +63,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         partial=plan.partial,
         refusals=ending.refusals,
         next_command=ending.next_command,
+        feed_back=session.paste("run", str(config.results.dir / ending.run_id / "needs-fixing.xlsx")),
         memory=ending.memory,
         stopped=ending.stopped,
     )

@@ -151,7 +151,7 @@ def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
     requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
     return (
         f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s "
-        f"and the listing was proven complete ({listing.proof})."
+        f"and {listing.assured}."
     )
 
 

@@ -15,8 +15,13 @@ from syncjob.job.sources import Patience, Sources, find_sources
 from syncjob.loader import read_many
 from syncjob.loader.rows import build
 from syncjob.loader.table import FieldMap, Loaded, Table
+from syncjob.plans import label
+from syncjob.words import one_line
 
 __all__ = ["Patience", "Sources", "find_sources", "key_of", "load", "place_of", "spans", "understood"]
+
+_FOUND = {"config": " (as the config says)", "remembered": " (as confirmed before)", "unmapped": " (kept as it is)"}
+"""How a column was found, for people; a name or a usual name for a field speaks for itself."""
 
 _ORIGINS = 3  # files that a note on rows fed back names
 
@@ -64,7 +69,7 @@ def _one_sheet_each(tables: Sequence[Table]) -> None:
         lines.append(f"source:\n  sheet: {_yaml(table.sheet)}    # or a list, [{every}], or all")
     if says:
         advice = "\n".join(["Add to the config:", *dict.fromkeys(lines)])
-        raise SourceError("\n".join(says), code="source_unmapped", advice=advice)
+        raise SourceError("\n".join(map(one_line, says)), code="source_unmapped", advice=advice)
 
 
 def _others(table: Table) -> tuple[str, ...]:
@@ -101,14 +106,20 @@ def understood(loaded: Loaded) -> list[str]:
 def _form(table: Table) -> str:
     facts = table.facts
     form = ", ".join(part for part in (facts.format, facts.encoding, _delimiter(facts.delimiter)) if part)
-    return f"{form}; header in row {facts.header_row}; {len(table.cells):,} rows."
+    return f"{form}; header in row {facts.header_row}; {_count(len(table.cells))}."
+
+
+def _count(rows: int) -> str:
+    return "1 row" if rows == 1 else f"{rows:,} rows"
 
 
 def _columns(table: Table, mapping: FieldMap) -> list[str]:
-    """Which column is what, and how that was found: config, name, alias, remembered, or unmapped (kept as it is)."""
+    """Which column is what; how that was found, where it was not by its name."""
     headers = [column.header.strip() for column in table.columns]
-    fed = [f"{headers[at]} → {target} ({mapping.how[at]})" for at, target in mapping.field_of.items()]
-    lines = [f"columns {'; '.join(fed)}."]
+    fed = [
+        f"{headers[at]} → {label(target)}{_FOUND.get(mapping.how[at], '')}" for at, target in mapping.field_of.items()
+    ]
+    lines = [f"columns {', '.join(fed)}."]
     unused = [headers[at] or f"column {table.columns[at].letter} (no header)" for at in mapping.unmapped]
     if unused:
         lines.append(f"not used: {', '.join(unused)}.")

@@ -134,7 +134,7 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
         listing = read_remote(session)
         contacts, sids, total = listing.contacts, listing.contacts["sid"], listing.total
         contacts = contacts[contacts["sid"].isin(mine) | contacts["number"].isin(back["number"].dropna().tolist())]
-        how = f"All {listing.total:,} contacts were read and the listing was proven complete ({listing.proof})"
+        how = f"All {listing.total:,} contacts were read and {listing.assured}"
     else:
         contacts = _singly(session, mine, total + int((changes["outcome"] == "created").sum()))
         sids = pd.Series(mine, dtype="str")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import orjson
 import pandas as pd
@@ -13,6 +14,7 @@ from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Tabl
 from syncjob.memory import RunRecord
 from syncjob.model import VERBS
 from syncjob.planner import Drafted, flat, said_of
+from syncjob.results.digest import clock
 from syncjob.schema import CHANGES, FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, ROWS
 from syncjob.words import OUTCOMES as WORDS
 
@@ -96,7 +98,7 @@ def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame) -
     counted["back"] = int((table["verb"] == "create").sum())
     counted["blank"] = sum("" in fields.values() for fields in updates)
     counted["custom"] = sum("custom_field" in fields for fields in updates)
-    said = [f"This undoes run {record.run_id} of {record.started}."]
+    said = [f"This undoes run {record.run_id} of {clock(datetime.fromisoformat(record.started))}."]
     if record.undone:
         said.append("It was undone before; only what is left of it is undone now.")
     return (*said, *(f"{counted[name]:,} {words}" for name, words in _NOTES.items() if counted[name]))

@@ -35,6 +35,11 @@ STARTS = 3
 ROUNDS = 60
 """How often doubtful windows are read again where the order among equals isn't stable."""
 
+_ALTHOUGH = {
+    "descending": ", though contacts came or went meanwhile",
+    "regrouped": ", though its order is not stable",
+}
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -44,6 +49,11 @@ class Listing:
     total: int
     requests: int
     proof: str  # quiet, descending, regrouped
+
+    @property
+    def assured(self) -> str:
+        """The proof in plain words, as the end of a sentence."""
+        return f"the listing was proven complete{_ALTHOUGH.get(self.proof, '')}"
 
 
 def pages_of(total: int, size: int) -> int:

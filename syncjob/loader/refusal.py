@@ -6,6 +6,7 @@ What enters: the file as named, what is wrong, what to do. What leaves: a `Sourc
 from __future__ import annotations
 
 from syncjob.errors import SourceError
+from syncjob.words import one_line
 
 SAVE_AS = "Open it in a spreadsheet program and save it as .xlsx or .csv."
 
@@ -15,4 +16,4 @@ def refuse(
 ) -> SourceError:
     """`NAME (sheet SHEET): WHY.` with its advice; the caller raises it."""
     where = name if sheet is None else f"{name}, sheet {sheet}"
-    return SourceError(f"{where}: {why}.", code=code, advice=advice)
+    return SourceError(one_line(f"{where}: {why}."), code=code, advice=one_line(advice))

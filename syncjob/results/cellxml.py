@@ -82,12 +82,27 @@ def rows(
     return "".join(_joined('<row r="', numbers, heights, *columns, "</row>").to_pylist())
 
 
+def lines_of(text: str | None, width: int) -> int:
+    """How many lines `text` fills where `width` characters fit on one: broken between words, long words within."""
+    if not text or (len(text) <= width and "\n" not in text):
+        return 1
+    count = 0
+    for part in text.split("\n"):
+        left, count = width, count + 1
+        for word in part.split(" "):
+            if len(word) > left and left < width:
+                left, count = width, count + 1
+            more = max(0, -(-len(word) // width) - 1)
+            left, count = left - (len(word) - more * width) - 1, count + more
+        if count > MOST_LINES:
+            break
+    return count
+
+
 def _heights(wrapped: Sequence[tuple[pa.Array, int]]) -> pa.Array:
     """The end of each row's opening tag, with its height where a text needs more than one line."""
-    needed = [
-        pc.ceil(pc.divide(pc.cast(pc.utf8_length(texts), pa.float64()), float(width))) for texts, width in wrapped
-    ]
-    lines = pc.cast(pc.min_element_wise(pc.max_element_wise(*needed), float(MOST_LINES)), pa.int64())
+    needed = [pa.array([lines_of(text, width) for text in texts.to_pylist()], pa.int64()) for texts, width in wrapped]
+    lines = pc.min_element_wise(pc.max_element_wise(*needed), MOST_LINES)
     points = pc.cast(pc.multiply(lines, LINE_POINTS), pa.large_string())
     return pc.if_else(pc.greater(lines, 1), _joined('" ht="', points, '" customHeight="1">'), '">')
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from syncjob.results.cellxml import MOST, MOST_COLUMNS, cut
 from syncjob.results.messages import SLOT, named, says, template
+from syncjob.results.naming import called
 from syncjob.results.table import SYNC_COLUMNS, Results, RunFacts
 from syncjob.words import OUTCOMES, PLANNED
 
@@ -218,12 +219,19 @@ def _all_well(read: int, contacts: int) -> str:
 
 def _steps(results: Results) -> tuple[str, ...]:
     """What a person does with the rows that need fixing."""
-    if not results.to_fix().any():
+    lines = results.to_fix()
+    if not lines.any():
         return ()
+    marked = {mark.line for mark in results.marks if lines[mark.line]}
+    told = "The column sync_message says what is wrong in each row."
+    if len(marked) == lines.sum():
+        told = "Yellow cells are at fault; point at one and it says why."
+    elif marked:
+        told += " Where we know the cell at fault, it is yellow."
     return (
-        "Open needs-fixing.xlsx (or the sheet Needs fixing). Yellow cells are at fault; point at one and it says why.",
+        f"Open needs-fixing.xlsx (or the sheet Needs fixing). {told}",
         "Correct the cells there, or delete the rows you no longer want. Leave the sync_ columns as they are.",
-        "Save it and send it back; only its rows are touched:  syncjob run needs-fixing.xlsx",
+        f"Save it and send it back; only its rows are touched:  {results.facts.feed_back}",
     )
 
 
@@ -243,7 +251,7 @@ def _unfit(results: Results) -> tuple[str, ...]:
 def _about(facts: RunFacts, notes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     again = f", {facts.retries:,} of them sent again" if facts.retries else ""
     told = (
-        ("File" if len(facts.sources) == 1 else "Files", "\n".join(facts.sources)),
+        ("File" if len(facts.sources) == 1 else "Files", "\n".join(called(facts.sources).values())),
         (f"How {facts.service} was read", facts.listing),
         ("Cost", f"{many(facts.requests, 'request', 'requests')}{again}, in {span(facts.seconds)}"),
         ("Only part of the contacts", facts.partial or ""),

@@ -29,8 +29,8 @@ COMMENTS = 2_000
 
 HEADER_POINTS = 24
 NARROW, WIDE, SAMPLE = 9, 44, 1_000
-PER_WIDTH = 1.1
-"""Characters of running text per unit of column width, a little less than true."""
+PER_WIDTH = 1.0
+"""Characters of running text per unit of column width, less than true: fonts differ, and a cut line is a lost one."""
 
 
 @dataclass(frozen=True)

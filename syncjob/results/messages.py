@@ -9,9 +9,10 @@ from __future__ import annotations
 import pandas as pd
 
 from syncjob.schema import TEXT
-from syncjob.words import OUTCOMES, REASONS
+from syncjob.words import OUTCOMES, REASONS, SLOT, without_slot
 
-SLOT = "{detail}"
+__all__ = ["SLOT", "named", "says", "sentences", "template", "without_slot"]
+
 DETAIL_LENGTH = 300
 """A detail longer than this is cut: a message is to be read, the full text stands in its own cell."""
 
@@ -58,15 +59,6 @@ def says(reason: str, has_detail: bool = True) -> str:
 def named(text: str, service: str) -> str:
     """`text` with what people call the remote in place of "the remote"."""
     return text.replace("The remote", service).replace("the remote", service)
-
-
-def without_slot(text: str) -> str:
-    """A catalogue sentence where nothing is known for its slot."""
-    for gap in (f": {SLOT}", f" ({SLOT})"):
-        text = text.replace(gap, "")
-    if text.startswith(SLOT):
-        return "The value" + text.removeprefix(SLOT)
-    return text.replace(SLOT, "some")
 
 
 def _meaning(outcome: str, has_detail: bool) -> str:

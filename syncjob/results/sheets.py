@@ -7,6 +7,7 @@ import pandas as pd
 from syncjob.results.cellxml import MOST_COLUMNS
 from syncjob.results.grid import Grid
 from syncjob.results.messages import sentences
+from syncjob.results.naming import CUSTOM, called, custom_columns
 from syncjob.results.palette import FILLS
 from syncjob.results.table import FOLDED, OPEN, SYNC_COLUMNS, Results, needs_fixing
 from syncjob.schema import FIELDS, TEXT
@@ -58,9 +59,10 @@ def remote_grid(results: Results) -> Grid:
     """Contacts that no row names: first what they hold, then what was done and why."""
     frame = results.remote_only.fillna("")
     number = frame["number"].where(frame["number"].ne(""), frame["raw"])
+    held = {name: frame[name] for name in FIELDS if name != CUSTOM} | custom_columns(frame[CUSTOM])
     named = {
         "Number": number,
-        **{label(name): frame[name] for name in FIELDS},
+        **{label(name): texts for name, texts in held.items()},
         "Outcome": frame["outcome"],
         "What happened": _told(results.remote_only, results.facts.service),
         "Contact id": frame["sid"],
@@ -69,7 +71,7 @@ def remote_grid(results: Results) -> Grid:
         "Request id": frame["request_id"],
         "Time": frame["at"],
     }
-    own = 1 + len(FIELDS)
+    own = 1 + len(held)
     return Grid(
         name=REMOTE,
         headers=tuple(named),
@@ -94,7 +96,7 @@ def changes_grid(results: Results) -> Grid:
         "After": frame["new"],
         "Outcome": frame["outcome"],
         "In words": frame["outcome"].map({code: entry.word for code, entry in OUTCOMES.items()}),
-        "File": origin["source"],
+        "File": origin["source"].replace(called(origin["source"].unique())),
         "Sheet": origin["sheet"],
         "Row": origin["row"],
         "Contact id": frame["sid"],

@@ -21,6 +21,8 @@ NAME = "Summary"
 WIDTHS = (1.3, 25, 10, 66, 17, 17, 17)
 CHIP, WORD, COUNT, TEXT, LINK, LAST = 0, 1, 2, 3, 4, 6
 ROW_PIXELS, POINTS = 25, 15
+ONE_PAGE = 1_100
+"""Points of height that can still be read when they are printed on one page."""
 
 _BASE: Properties = {"font_color": INK, "valign": "vcenter"}
 _LOOKS: dict[str, Properties] = {
@@ -100,23 +102,32 @@ def write_summary(book: Workbook, told: Digest, links: Links, palette: Palette) 
     page.section(TITLES["about"])
     for label, value in told.about:
         page.pair(label, value)
+    page.fit()
 
 
 class _Page:
     """The sheet and the row that comes next."""
 
     def __init__(self, sheet: Worksheet, palette: Palette) -> None:
-        self._sheet, self._palette, self._next = sheet, palette, 0
+        self._sheet, self._palette, self._next, self._height = sheet, palette, 0, 0.0
         for at, width in enumerate(WIDTHS):
             sheet.set_column(at, at, width)
         sheet.hide_gridlines(2)
         sheet.set_landscape()
         sheet.set_paper(9)
-        sheet.fit_to_pages(1, 0)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.set_footer("&LSummary&R&P / &N")
         sheet.set_tab_color(NAVY)
         sheet.activate()
+
+    def fit(self) -> None:
+        """On paper one page, and only where that could not be read, several."""
+        self._sheet.fit_to_pages(1, 1 if self._height <= ONE_PAGE else 0)
+
+    def _row(self, height: float) -> None:
+        """The height of the row that comes next."""
+        self._sheet.set_row(self._next, height)
+        self._height += height
 
     def head(self, told: Digest) -> None:
         """Title, banner and headline."""
@@ -126,8 +137,9 @@ class _Page:
 
     def section(self, title: str, sheet: str | None = None) -> None:
         """A heading, with a link to the sheet that says more."""
+        self._row(POINTS)
         self._next += 1
-        self._sheet.set_row(self._next, 22)
+        self._row(22)
         self._text(WORD, title, "section")
         for at in range(COUNT, LAST + 1):
             self._sheet.write_blank(self._next, at, None, self._look("section"))
@@ -143,6 +155,7 @@ class _Page:
         if told.counts:
             self._chart(book, told.counts, first)
         self._next = max(self._next, first + 2)
+        self._row(18)
         self._text(WORD, told.balance, "total")
         self._next += 1
 
@@ -156,7 +169,7 @@ class _Page:
 
     def across(self, text: str, look: str, chip: str | None = None, height: float = 0) -> None:
         """One text over the whole width."""
-        self._sheet.set_row(self._next, height or POINTS * _lines(text, 140) + 4)
+        self._row(height or POINTS * _lines(text, 140) + 4)
         if chip:
             self._chip(chip)
         self._sheet.merge_range(self._next, WORD, self._next, LAST, "", self._look(look))
@@ -171,14 +184,14 @@ class _Page:
 
     def pair(self, label: str, value: str) -> None:
         """A label and its value."""
-        self._sheet.set_row(self._next, POINTS * _lines(value, 118) + 3)
+        self._row(POINTS * _lines(value, 118) + 3)
         self._text(WORD, label, "label")
         self._sheet.merge_range(self._next, COUNT, self._next, LAST, "", self._look("value"))
         self._text(COUNT, value, "value")
         self._next += 1
 
     def _line(self, line: Line, find: Callable[[int], Target] | None = None) -> None:
-        self._sheet.set_row(self._next, max(ROW_PIXELS * 0.75, POINTS * _lines(line.text, 72) + 4))
+        self._row(max(ROW_PIXELS * 0.75, POINTS * _lines(line.text, 72) + 4))
         self._chip(_bar(line))
         self._text(WORD, line.word, "word")
         self._sheet.write_number(self._next, COUNT, line.count, self._look("count"))

@@ -65,6 +65,7 @@ class RunFacts:
     partial: str | None = None  # why the run spoke only for its rows
     refusals: tuple[str, ...] = ()  # why a guard refused; then nothing was sent
     next_command: str | None = None  # what to run next, ready to paste
+    feed_back: str = "syncjob run needs-fixing.xlsx"  # how the rows to fix are sent back, ready to paste
     memory: bool = True  # False: a run without memory, which says so
     stopped: str | None = None  # why the run ended before its end
     service: str = "Exotel"  # what people call the remote

@@ -15,6 +15,7 @@ from xlsxwriter.workbook import Workbook
 
 from syncjob.results.digest import digest
 from syncjob.results.grid import SHEET_ROWS, Grid, place_of, sheet_names, write_grid
+from syncjob.results.naming import called
 from syncjob.results.palette import Palette
 from syncjob.results.sheets import CHANGES, FIXING, REMOTE, RESULTS, fixing_grid, grids
 from syncjob.results.summary import Links, Target, write_summary
@@ -71,16 +72,16 @@ def _links(results: Results, made: tuple[Grid, ...], sheet_rows: int) -> Links:
     fix = results.to_fix()
     kept = {int(line): at for at, line in enumerate(fix.index[fix])}
     several = len(results.loaded.tables) > 1
+    files = called(results.loaded.rows["source"].unique())
 
     def row(line: int) -> Target:
         name, at = (FIXING, kept[line]) if line in kept else (RESULTS, line)
         sheet, number = place_of(by_name[name], at, sheet_rows)
         origin = results.sync.loc[line, ["sync_source", "sync_sheet", "sync_row"]]
-        called = f"row {origin['sync_row']}" + (
-            f", {origin['sync_sheet'] or origin['sync_source']}"[:16] if several else ""
-        )
-        tip = f"{origin['sync_source']} {origin['sync_sheet']}".strip() + f", row {origin['sync_row']}"
-        return Target(sheet, number, called, tip)
+        file = files.get(origin["sync_source"], origin["sync_source"])
+        named = f"row {origin['sync_row']}" + (f", {origin['sync_sheet'] or file}"[:16] if several else "")
+        tip = f"{file} {origin['sync_sheet']}".strip() + f", row {origin['sync_row']}"
+        return Target(sheet, number, named, tip)
 
     def contact(line: int) -> Target:
         sheet, number = place_of(by_name[REMOTE], line, sheet_rows)

@@ -7,6 +7,7 @@ become faults by one table, with a verdict on whether the request can have been 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
@@ -58,8 +59,9 @@ class Auth:
     def hushed(self, body: bytes) -> bytes:
         """`body` without the credentials: what a remote or a proxy echoes ends in logs, results and the journal."""
         for secret in (self.value, *self.parts):
-            if len(secret) >= _TELLING:
-                body = body.replace(secret.encode(), _HUSHED)
+            escaped = json.dumps(secret)[1:-1]
+            for form in {secret, escaped, escaped.replace("/", "\\/")} if len(secret) >= _TELLING else ():
+                body = body.replace(form.encode(), _HUSHED)
         return body
 
 

@@ -1,4 +1,4 @@
-"""The benches on which remotes sit the exam: each the emulated service, its remote, and hands to put it into a state."""
+"""The benches on which remotes sit the exam: the emulated service, its remote, and hands to put it into a state."""
 
 from __future__ import annotations
 

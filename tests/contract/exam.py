@@ -266,14 +266,14 @@ class Exam:
             it.remote.send(Batch("b", other, (change,)))
         assert it.requests() == 0
 
-    @pytest.mark.parametrize("sid", ["../x", "x/../../y", "a?b", "a#b", "%2e%2e", "", "a b", "x\ny"])
-    def test_it_reaches_its_own_paths_only(self, it: Bench, sid: str, verb: Verb) -> None:
+    def test_it_reaches_its_own_paths_only(self, it: Bench, verb: Verb) -> None:
         known = _batch(it, verb, 1).changes[0]
         it.remote.send(Batch("b", verb, (known,)))
-        assert it.remote.read(sid) is None
-        if verb == "delete":
-            strange = Change(1, verb, 1, known.number, sid, known.fields)
-            assert [reply.kind for reply in it.remote.send(Batch("b", verb, (strange,)))] == ["refused"]
+        for sid in ("../x", "x/../../y", "a?b", "a#b", "%2e%2e", "", "a b", "x\ny"):
+            assert it.remote.read(sid) is None
+            if verb == "delete":
+                strange = Change(1, verb, 1, known.number, sid, known.fields)
+                assert [reply.kind for reply in it.remote.send(Batch("b", verb, (strange,)))] == ["refused"]
         assert len(it.paths()) == 1
         assert all(path == it.own or path.startswith(f"{it.own}/") for path in it.paths())
 

@@ -43,6 +43,8 @@ def case(seed: int, kind: str | None = None, tool: Tool | None = None) -> Case:
             _joined(body, ends, hit, at)
         elif kind == damage.REPEATED:
             body[at] = head + ends[at] + body[at]
+        elif kind == damage.GARBAGE:
+            body[at] = damage.rubbish(rng) + ends[at] + body[at]
         elif kind == damage.MIXED:
             other = {"\n": "\r\n", "\r\n": "\n", "\r": "\r\n"}[sheet.dialect.newline]
             ends = [other if place >= at else end for place, end in enumerate(ends)]

@@ -128,11 +128,9 @@ def other_delimiter(rng: Random, parts: list[str], dialect: Dialect) -> str | No
     return None if len(parts) < 2 else (";" if dialect.delimiter != ";" else ",").join(parts)
 
 
-def garbage(rng: Random, parts: list[str], dialect: Dialect) -> str | None:
-    """A line of something else in place of the row."""
-    return rng.choice(
-        ("<<<<<<< HEAD", "<br />", "Warning: timeout, retrying", "\x00\x01\x02\x7f", "ERROR 2013 (HY000)")
-    )
+def rubbish(rng: Random) -> str:
+    """A line of something else."""
+    return rng.choice(("<<<<<<< HEAD", "<br />", "Warning: timeout, retrying", "\x00\x01\x02\x7f", "ERROR 2013 (HY000)"))
 
 
 def nul_block(rng: Random, parts: list[str], dialect: Dialect) -> str | None:
@@ -174,7 +172,6 @@ KINDS: dict[str, Kind] = {
     "bytes of no text": bad_bytes,
     "line cut": cut,
     "another delimiter": other_delimiter,
-    "garbage line": garbage,
 }
 JOINED = "newline lost"
 """Two lines become one; both rows are damaged."""
@@ -185,4 +182,7 @@ REPEATED = "header repeated"
 MIXED = "newlines mixed"
 """From some line on the newlines are others; no row is damaged."""
 
-ALL = ("none", *KINDS, JOINED, REPEATED, MIXED)
+GARBAGE = "garbage line"
+"""A line of something else stands between the rows; no row is damaged."""
+
+ALL = ("none", *KINDS, JOINED, REPEATED, MIXED, GARBAGE)

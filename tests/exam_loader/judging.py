@@ -22,7 +22,8 @@ class Answer:
 @dataclass
 class Verdict:
     """How many of a file's rows ended how. Undamaged rows: `right`, or harmed: `lost`, `shifted`, `changed`.
-    Damaged rows: `told` (named, or read as they should be) or `silent` (another value, and nobody was told)."""
+    Damaged rows: `told` (named, or right all the same), `gone` (nowhere to be found) or `silent` (another value, and
+    nobody was told)."""
 
     rows: int = 0
     right: int = 0
@@ -32,6 +33,7 @@ class Verdict:
     damaged: int = 0
     told: int = 0
     silent: int = 0
+    gone: int = 0
     alarms: int = 0  # undamaged rows named as damaged
     header: bool = True
     refused: int = 0
@@ -56,7 +58,7 @@ def judge(case: Case, answer: Answer) -> Verdict:
     for number, row in enumerate(truth):
         places = at.get(row, [])
         if number in case.damaged:
-            _damaged(told, number, row[sheet.key] if len(row) > sheet.key else "", places, lines, answer, sheet.key)
+            _damaged(told, number, row, lines, answer, case)
             continue
         told.rows += 1
         if places and len(places) >= min(1, wanted[row]):
@@ -82,20 +84,31 @@ def _harmed(told: Verdict, key: str, lines: list[tuple[str, ...]], column: int) 
 def _damaged(
     told: Verdict,
     number: int,
-    key: str,
-    places: list[int],
+    row: tuple[str, ...],
     lines: list[tuple[str, ...]],
     answer: Answer,
-    column: int,
+    case: Case,
 ) -> None:
-    """A damaged row: told when it is named, left out as a whole, or right all the same."""
+    """A damaged row: was anybody told? What is read with only the mark added is right: the cell holds that mark."""
     told.damaged += 1
+    key, wanted = row[case.sheet.key], _bare(row)
     holding = [place for place, line in enumerate(lines) if any(key in cell for cell in line)]
-    if places or any(place in answer.named for place in holding) or not holding:
+    cut_away = not holding and len(answer.named) >= len(case.damaged)  # its number is no longer in the file
+    if cut_away or any(place in answer.named for place in holding) or any(_bare(line) == wanted for line in lines):
         told.told += 1
+    elif not holding:
+        told.gone += 1
     else:
         told.silent += 1
         told.quiet.append(number)
+
+
+_MARKS = str.maketrans("", "", '"\n\r\x00\x0b\x0c\x1a\x85\u2028\ufeff\ufffdÿéð\x9fŸ')
+
+
+def _bare(row: Sequence[str]) -> tuple[str, ...]:
+    """A line without the marks that damage puts into cells."""
+    return _tidy([cell.translate(_MARKS) for cell in row])
 
 
 def _tidy(row: Sequence[str]) -> tuple[str, ...]:

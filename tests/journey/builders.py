@@ -10,6 +10,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,10 @@ from openpyxl.utils.escape import unescape
 
 from syncjob.cli import run_command
 from syncjob.emulator import Emulator
+from syncjob.loader import child
+from syncjob.loader.answer import take
+from syncjob.loader.limits import ReadLimits
+from syncjob.loader.table import Table
 from syncjob.memory import Memory
 from syncjob.state import open_account
 from tests.builders_work import held, number
@@ -196,6 +201,14 @@ class Desk:
             return [run.kind for run in memory.runs()]
         finally:
             memory.close()
+
+
+def read_here(request: child.Request, limits: ReadLimits) -> tuple[Table, ...]:
+    """Read a file in this process as the reading process would: these files are harmless, and commands are many."""
+    with tempfile.TemporaryDirectory() as made:
+        asked: child.Request = {**request, "folder": made}
+        tables = json.loads(json.dumps(child.read(asked, limits, Path(made), Path(request["path"]))))
+        return tuple(take(table, Path(made), request["name"]) for table in tables)
 
 
 def told(row: Mapping[str, str]) -> str:

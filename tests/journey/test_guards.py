@@ -13,6 +13,8 @@ import pytest
 from tests.builders_work import number
 from tests.journey.builders import Desk, Row, people, person
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 OWN_ALL = {"remote_only": "delete", "owned": "all"}
 OPEN = {"deletes": {"percent": None, "count": None}, "updates": {"percent": None}, "column_change": None}
 """Limits that keep other guards out of the way."""

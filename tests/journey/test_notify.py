@@ -179,6 +179,38 @@ def test_trouble_with_telling_changes_no_exit_code_and_is_noted_without_secrets(
     assert not [text for text in (*kept, said.out.encode(), said.err.encode()) if b"hush" in text]
 
 
+@pytest.mark.parametrize(("remind", "told"), [("0s", ["first", "reminder"]), ("7d", ["first"])])
+def test_what_stays_bad_is_told_again_after_remind(desk: Desk, site: Web, remind: str, told: list[str]) -> None:
+    tell(desk, site, notify={"remind": remind})
+    path = desk.sheet([person(1), {"number": "12"}])
+    assert [desk("run", path, "--yes").code for _ in range(2)] == [3, 3]
+    assert [event for event, _ in events(site)] == told
+
+
+@pytest.mark.parametrize(
+    ("attach", "files"),
+    [("needs-fixing", []), ("result", ["DRY-RUN-result.xlsx"] * 2), ("report", ["report.html"] * 2)],
+)
+def test_a_refusal_hands_over_what_there_is_to_look_at(
+    desk: Desk, site: Web, sink: Post, attach: str, files: list[str]
+) -> None:
+    mail = {"host": "127.0.0.1", "port": sink.port, "security": "none", "from": "sync@example.com"}
+    hand_off = {"to": "fix@example.com", "attach": attach}
+    tell(desk, site, notify={"email": mail, "hand_off": hand_off}, limits={"creates": {"count": 1, "factor": 1}})
+    desk.seed(person(90))
+    path = desk.sheet(people(1, 2, 3))
+    assert [desk("run", path, "--yes").code for _ in range(2)] == [5, 5]
+    assert [part.get_filename() for got in sink.mails for part in got.iter_attachments()] == files
+    assert {str(got["Subject"]) for got in sink.mails} <= {"syncjob leads: refused"}
+
+
+@pytest.mark.parametrize(("style", "key"), [("slack", "text"), ("teams", "attachments"), ("json", "event")])
+def test_the_webhook_speaks_the_style_of_the_config(desk: Desk, site: Web, style: str, key: str) -> None:
+    tell(desk, site, notify={"webhook": {"url": f"{site.url}/hook", "style": style}})
+    assert desk("run", desk.sheet(people(1)), "--yes").code == 0
+    assert key in json.loads(site.got[-1][2])
+
+
 def test_calls_from_python_tell_as_well(desk: Desk, site: Web, caplog: pytest.LogCaptureFixture) -> None:
     tell(desk, site)
     path = desk.sheet(people(1))

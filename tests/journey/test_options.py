@@ -12,6 +12,8 @@ from syncjob.cli import COMMANDS
 from syncjob.state import locked, open_account
 from tests.journey.builders import Desk, people, person, read_csv, read_sheet
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 def test_run_takes_the_sources_named_and_only_those(desk: Desk) -> None:
     first, second = desk.sheet(people(1), "a.csv"), desk.sheet(people(2), "b.xlsx")

@@ -12,6 +12,8 @@ import pytest
 from tests.builders_work import drop, number
 from tests.journey.builders import Desk, people, person
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 SETTINGS: dict[str, Any] = {
     "source": {"files": ["contacts.csv"]},
     "sync": {"remote_only": "delete", "owned": "all"},

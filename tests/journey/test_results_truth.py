@@ -10,6 +10,8 @@ import pytest
 from tests.builders_work import number
 from tests.journey.builders import Desk, Row, people, person, read_csv
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 SWEEP = {
     "source": {"files": ["contacts.csv"]},
     "sync": {"remote_only": "delete", "owned": "all"},

@@ -14,6 +14,8 @@ from syncjob.emulator import Emulator
 from tests.builders_work import number
 from tests.journey.builders import Desk, people, person, read_csv, read_sheet
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 FIELDS = ("first_name", "last_name", "company_name", "email", "tag")
 TRICKY = (
     "007",

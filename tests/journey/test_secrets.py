@@ -22,7 +22,7 @@ SECRETS = {
     "webhook": "HOOK-mark-b1f0",
     "password": "PASS-mark-93dd",
 }
-LOUD = (("-v",), ("-v", "--json"), ("-v", "--log-format", "json"), ("-q",))
+LOUD = (("-v", "--json"), ("-v", "--log-format", "json"))
 
 
 class Watched(Desk):
@@ -33,19 +33,10 @@ class Watched(Desk):
     def lay_out(self, **remote: object) -> None:
         (self.folder.parent / "token").write_text(SECRETS["api_token"])  # not below what is searched
         about = {"api_key": "${MARK_KEY}", "api_token": "${file:../token}", **remote}
-        dead = "http://127.0.0.1:9"
-        mail = {
-            "host": "127.0.0.1",
-            "port": 9,
-            "security": "none",
-            "password": "${MARK_PASS}",
-            "from": "a@b.example",
-            "to": "c@d.example",
-        }
+        nobody = f"{self.remote.url}/nobody"  # answers 404
         told = {
-            "ping": f"{dead}/{SECRETS['ping']}",
-            "webhook": {"url": f"{dead}/{SECRETS['webhook']}"},
-            "email": mail,
+            "ping": f"{nobody}/{SECRETS['ping']}",
+            "webhook": {"url": f"{nobody}/{SECRETS['webhook']}"},
         }
         self.config(remote=about, source={"files": ["contacts.csv"]}, notify=told, results={"mask": True})
         text = (self.folder / "config.yaml").read_text()
@@ -97,7 +88,7 @@ def test_whole_jobs_leave_no_secret_at_any_verbosity(desk: Watched) -> None:
     desk.remote.faults.refuse(person(3)["number"], f"not with {SECRETS['api_token']} and {SECRETS['api_key']}")
     for loud in LOUD:
         desk("run", "--dry-run", *loud)
-        desk("check", *loud)
+    desk("check", "-v")
     assert desk("run", "--yes", "-v").code == 3
     desk("plan", "-o", desk.folder / "plan.json", "-v")
     desk("plan", "-o", desk.folder / "plan.md")
@@ -125,9 +116,6 @@ def test_what_fails_leaves_no_secret_either(desk: Watched, monkeypatch: pytest.M
     with monkeypatch.context() as patched:
         patched.setattr(Transport, "call", broken)
         assert desk("run", "--yes", "-v").code == 1
-    desk.remote.stop()
-    desk.lay_out(timeout=0.2)
-    assert desk("run", "--yes", "-v").code == 6
     assert desk.shown() == []
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.builders_work import drop, number
 from tests.journey.builders import Desk, people, person, read_sheet
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 SOURCE = {"files": ["contacts.csv"]}
 HALF = {"deletes": {"percent": None, "count": None}, "updates": {"percent": None}, "column_change": None}
 
