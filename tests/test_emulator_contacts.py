@@ -177,7 +177,7 @@ def test_another_account_is_403_or_404_and_unknown_paths_and_methods_are_said() 
         assert call.raw("GET", "/v2/accounts/other/contacts").status == 404
         assert call.raw("GET", "/v2_beta/Accounts/x/IncomingPhoneNumbers").status == 404
         assert call("PATCH").json["response"]["error_data"]["code"] == 1005
-        assert [entry.call for entry in remote.log] == ["page", "page", "unknown", "unallowed"]
+        assert [entry.call for entry in remote.log] == ["page", "page", "exophone_page", "unallowed"]
 
 
 def test_more_than_5000_rows_are_refused_whole_and_nothing_is_stored() -> None:
