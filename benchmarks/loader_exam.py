@@ -64,7 +64,9 @@ def _pandas(path: Path, one: Case, engine: str, sep: str | None) -> Answer:
         return Answer(error=str(error))
     if not isinstance(frame.index, pd.RangeIndex):  # rows one field longer than the header: what is shifted stays so
         return Answer([tuple(map(str, row)) for row in frame.itertuples(index=False, name=None)], header=None)
-    return Answer([tuple(map(str, row)) for row in frame.itertuples(index=False, name=None)], header=list(frame.columns))
+    return Answer(
+        [tuple(map(str, row)) for row in frame.itertuples(index=False, name=None)], header=list(frame.columns)
+    )
 
 
 def clevercsv(path: Path, one: Case) -> Answer:
@@ -158,7 +160,8 @@ def show(results: list[tuple[Case, Verdict, Answer]]) -> str:
             lines.append(
                 f"{this.name}: lost {verdict.lost} shifted {verdict.shifted} changed {verdict.changed} "
                 f"silent {verdict.silent} gone {verdict.gone} alarms {verdict.alarms} header {verdict.header} "
-                f"harmed {verdict.harmed[:6]} quiet {verdict.quiet[:4]} damaged {sorted(this.damaged)} {answer.error or ''}"
+                f"harmed {verdict.harmed[:6]} quiet {verdict.quiet[:4]} "
+                f"damaged {sorted(this.damaged)} {answer.error or ''}"
             )
     return "\n".join(lines)
 

@@ -36,6 +36,14 @@ def _own_home(homes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(home))
 
 
+@pytest.fixture
+def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are read in this process: starting another for each of hundreds of commands takes minutes."""
+    from tests.journey.builders import read_here
+
+    monkeypatch.setattr("syncjob.loader.reader.read_apart", read_here)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what is short fills what is left of every worker's time."""
     items.sort(key=lambda item: "test_killing" not in item.nodeid)

@@ -20,6 +20,8 @@ from tests.builders_headers import CROOKED, Person
 from tests.builders_rows import make_table
 from tests.journey.builders import Desk, Said
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 MESSY = [
     ["List of November"],
     ["Mobile", "E-mail", "custom_field", "Notes"],

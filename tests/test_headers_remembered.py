@@ -17,6 +17,8 @@ from tests.builders_rows import make_table
 from tests.builders_setup import table
 from tests.journey.builders import Desk
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 @pytest.fixture
 def desk(tmp_path):

@@ -21,6 +21,8 @@ from syncjob.memory import Lesson, RunRecord
 from syncjob.state import new_run
 from tests.builders_past import Past, number, past, row
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 def story(job: Past) -> tuple[str, str, str]:
     """A contact is added, changed, and removed, among others; the three runs."""

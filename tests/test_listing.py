@@ -30,7 +30,7 @@ def test_an_empty_remote_is_proven_with_one_request() -> None:
 
 
 @given(count=st.integers(0, 170), seed=st.integers(0, 10**6), rate=st.floats(0, 0.5), in_flight=st.integers(1, 8))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_a_proven_listing_misses_no_contact_that_was_there_throughout(
     count: int, seed: int, rate: float, in_flight: int
 ) -> None:
@@ -50,7 +50,7 @@ def test_a_proven_listing_misses_no_contact_that_was_there_throughout(
 
 
 @given(count=st.integers(21, 170), moments=st.lists(st.integers(0, 30), max_size=3), seed=st.integers(0, 10**6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_one_deletion_in_front_and_one_addition_behind_hide_nothing(count: int, moments: list[int], seed: int) -> None:
     book, chance, calls = Book(count), random.Random(seed), iter(range(10**6))
 

@@ -12,6 +12,8 @@ from syncjob.differ.merging import merged
 from syncjob.job.inverse import alike, reverted
 from tests.builders_past import Past, drop, number, past, row
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 THERE = (
     row(1, first_name="Asha", email="asha@example.com"),
     {**row(2, first_name="Ravi"), "custom_field": {"city": "Pune", "deep": {"x": "1"}}},

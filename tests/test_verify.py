@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.builders_past import drop, number, past, row
+
+pytestmark = pytest.mark.usefixtures("reads_here")
 
 THERE = (row(1, first_name="Asha"), row(2, first_name="Ravi"), row(3), {**row(5), "custom_field": {"theirs": "1"}})
 WANTED = (

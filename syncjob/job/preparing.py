@@ -149,10 +149,7 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
 
 def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
     requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
-    return (
-        f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s "
-        f"and {listing.assured}."
-    )
+    return f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s and {listing.assured}."
 
 
 def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:

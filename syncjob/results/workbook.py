@@ -78,7 +78,8 @@ def _links(results: Results, made: tuple[Grid, ...], sheet_rows: int) -> Links:
         name, at = (FIXING, kept[line]) if line in kept else (RESULTS, line)
         sheet, number = place_of(by_name[name], at, sheet_rows)
         origin = results.sync.loc[line, ["sync_source", "sync_sheet", "sync_row"]]
-        file = files.get(origin["sync_source"], origin["sync_source"])
+        source = str(origin["sync_source"])
+        file = files.get(source, source)
         named = f"row {origin['sync_row']}" + (f", {origin['sync_sheet'] or file}"[:16] if several else "")
         tip = f"{file} {origin['sync_sheet']}".strip() + f", row {origin['sync_row']}"
         return Target(sheet, number, named, tip)

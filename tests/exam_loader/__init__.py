@@ -1,1 +1,1 @@
-"""The loader's exam: spreadsheets as other people's tools write them, damaged at random places, with the truth known."""
+"""The loader's exam: sheets as other people's tools write them, damaged at random places, with the truth known."""

@@ -1,4 +1,4 @@
-"""What happens to lines on their way: each kind takes a row's fields as they stand in the file and gives the damaged text.
+"""What happens to lines on their way: each kind takes a row's fields as they stand in the file and gives damaged text.
 
 A kind gives None where it doesn't apply to that row. `JOINED` kinds swallow the next line too.
 """
@@ -130,7 +130,8 @@ def other_delimiter(rng: Random, parts: list[str], dialect: Dialect) -> str | No
 
 def rubbish(rng: Random) -> str:
     """A line of something else."""
-    return rng.choice(("<<<<<<< HEAD", "<br />", "Warning: timeout, retrying", "\x00\x01\x02\x7f", "ERROR 2013 (HY000)"))
+    lines = ("<<<<<<< HEAD", "<br />", "Warning: timeout, retrying", "\x00\x01\x02\x7f", "ERROR 2013 (HY000)")
+    return rng.choice(lines)
 
 
 def nul_block(rng: Random, parts: list[str], dialect: Dialect) -> str | None:

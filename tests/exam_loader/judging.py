@@ -1,4 +1,4 @@
-"""A reader's answer against the truth: which rows are right, lost, shifted or changed, and who was told of the damage."""
+"""A reader's answer against the truth: which rows are right, lost, shifted or changed, and who was told of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sheets as other people's tools export them: the header sets as they stand in the files, and the tools' own dialects."""
+"""Sheets as other people's tools export them: the header sets as they stand in the files, and their own dialects."""
 
 from __future__ import annotations
 

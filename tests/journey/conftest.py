@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncjob.emulator import Emulator
-from tests.journey.builders import Desk, read_here
+from tests.journey.builders import Desk
 from tests.journey.builders_hostile import Forge, forging
 
 
@@ -42,12 +42,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         made = Desk(tmp_path, remote)
         made.config()
         yield made
-
-
-@pytest.fixture
-def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are read in this process: starting another for each of hundreds of commands takes minutes."""
-    monkeypatch.setattr("syncjob.loader.reader.read_apart", read_here)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import pytest
 from tests.builders_work import number
 from tests.journey.builders import Desk, person, read_csv
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 ODD = {
     "first_name": "=SUM(A1)",
     "last_name": "-5 apples",

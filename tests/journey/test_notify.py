@@ -20,6 +20,8 @@ from tests.builders_notify import Post, Web, post, web
 from tests.builders_work import number
 from tests.journey.builders import Desk, people, person
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 @pytest.fixture
 def site() -> Iterator[Web]:
