@@ -62,8 +62,8 @@ CASES = [
         "source_unfamiliar",
         [],
         people(range(19, 49)),
-        ("11 of the 30", "36.7 %", "50 %", "limits.familiar"),
-        {},
+        ("11 of the 30", "36.7 %", "40 %", "limits.familiar"),
+        {"limits": {"familiar": 40}},
         people(range(30)),
     ),
     Case(
@@ -72,16 +72,16 @@ CASES = [
     Case(
         "column_changed_everywhere",
         people(range(25)),
-        people(range(21), first_name="Same") + people(range(21, 25)),
-        ("First name: 21 of 25 (84 %)", "80 %", "limits.column_change", number(0), number(4)),
-        {"limits": {"updates": {"percent": None}}},
+        people(range(19), first_name="Same") + people(range(19, 25)),
+        ("First name: 19 of 25 (76 %)", "70 %", "limits.column_change", number(0), number(4)),
+        {"limits": {"updates": {"percent": None}, "column_change": 70}},
     ),
     Case(
         "too_many_deletes",
         people(range(30)),
         people(range(26)),
-        ("4 of 30", "13.3 %", "10 %", "limits.deletes", number(26), number(29)),
-        {"sync": OWN_ALL},
+        ("4 of 30", "13.3 %", "12 %", "limits.deletes", number(26), number(29)),
+        {"sync": OWN_ALL, "limits": {"deletes": {"percent": 12}}},
     ),
     Case(
         "too_many_deletes",

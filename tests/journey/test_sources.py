@@ -104,7 +104,7 @@ def test_source_sheet_header_row_encoding_and_delimiter(desk: Desk) -> None:
     path = desk.sheet(people(1), "book.xlsx", title="First")
     book = openpyxl.load_workbook(path)
     second = book.create_sheet("Second")
-    for line in (["Contacts of May"], ["number", "first_name"], [number(2), "Zoë"]):
+    for line in (["number", "last_name"], ["number", "first_name"], [number(2), "Zoë"]):
         second.append(line)
     book.save(path)
     assert desk("run", path, "--yes").code == 4
@@ -116,6 +116,8 @@ def test_source_sheet_header_row_encoding_and_delimiter(desk: Desk) -> None:
     assert len(desk.held()) == 2
     csv = desk.folder / "odd.csv"
     csv.write_bytes(f"number;first_name\n{number(3)};Zo\x89\n".encode("latin-1"))
+    desk.config(source={"delimiter": ","})
+    assert desk("check", csv).code == 4
     desk.config(source={"encoding": "cp850", "delimiter": ";"})
     assert desk("run", csv, "--yes").code == 0
     assert desk.held()[number(3)] == {"first_name": "Zoë"}
