@@ -77,10 +77,10 @@ def test_a_confirmed_run_is_remembered_and_later_runs_go_by_it_without_a_termina
     assert run_with(desk, person, sheet).exit_code == 0
     assert remembered(desk) == MEANT
     assert any("Remembered for later runs: Mobil Numbr → number" in line for line in person.told)
-    assert "Mobil Numbr → number (remembered); Fisrt Name → first_name (remembered)" in " ".join(person.plans[0].notes)
+    assert "Fisrt Name → First name (as confirmed before)" in " ".join(person.plans[0].notes)
     later = desk("run", sheet, "--yes")
     assert later.code == 0, later.err
-    assert "Mobil Numbr → number (remembered)" in later.out
+    assert "Mobil Numbr → Number (as confirmed before)" in later.out
     assert "Remembered" not in later.err
 
 
