@@ -85,9 +85,8 @@ def test_bad_rows_are_told_without_contacts_and_their_file_goes_to_those_who_can
     ((_, mail),) = [entry for entry in sink.got if entry[0] == ["fix@example.com"]]
     assert mail["Subject"] == "syncjob leads: 1 row to fix"
     (attached,) = mail.iter_attachments()
-    assert (
-        attached.get_content() == (sorted((desk.folder / "results").glob("2*"))[0] / "needs-fixing.xlsx").read_bytes()
-    )
+    kept = [path.read_bytes() for path in (desk.folder / "results").glob("2*/needs-fixing.xlsx")]
+    assert attached.get_content() in kept  # two runs of one second have no order by name
     desk.sheet([*rows, {"number": "12"}])
     assert desk("run", path, "--yes").code == 3
     assert [to for to, _ in sink.got].count(["fix@example.com"]) == 2
