@@ -38,7 +38,8 @@ def syncjob(path: Path, _case: Case) -> Answer:
         return Answer(error=str(error))
     rows = {int(row): at for at, row in enumerate(found.rows)}
     named = frozenset(rows[flaw.row] for flaw in found.flaws if flaw.code == "row_damaged")
-    return Answer(list(zip(*(column.to_pylist() for column in found.cells), strict=True)), named, found.headers)
+    lines = list(zip(*(column.to_pylist() for column in found.cells), strict=True))
+    return Answer(lines, named, found.headers, [flaw.value for flaw in found.flaws])
 
 
 def pandas_c(path: Path, one: Case) -> Answer:

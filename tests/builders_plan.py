@@ -127,7 +127,9 @@ def small_plan() -> Plan:
 def make_kept(plan: Plan | None = None, *texts: str) -> Kept:
     """A run's own copy; `texts` are the cells of its one column."""
     cells = pd.DataFrame({0: pd.Series(list(texts), dtype=TEXT)})
-    problems = PROBLEMS.shape(pd.DataFrame([(0, -1, "row_damaged", "a;b")], columns=list(PROBLEMS.columns)))
+    problems = PROBLEMS.shape(
+        pd.DataFrame([(0, -1, "row_damaged", "a;b")], columns=["position", "column", "code", "value"])
+    )
     facts = Facts("csv", "utf-8", ";", 3, 1, ("Other",), ("Hidden",), True, "run-0", ("A note.",))
     numbers = pd.Series(range(2, len(texts) + 2), dtype="int64")
     table = Table("leads.csv", None, (Column("A", "Mobile"),), cells, numbers, problems, facts)

@@ -77,7 +77,7 @@ def make_table(
     columns = tuple(Column(chr(65 + at), header) for at, header in enumerate(headers))
     cells = pd.DataFrame({at: texts(*(line[at] for line in lines)) for at in range(len(headers))})
     numbers = pd.Series(range(2, len(lines) + 2), dtype="int64")
-    found = PROBLEMS.shape(pd.DataFrame(list(problems), columns=list(PROBLEMS.columns)))
+    found = PROBLEMS.shape(pd.DataFrame(list(problems), columns=["position", "column", "code", "value"]))
     return Table(source, sheet, columns, cells, numbers, found, facts or Facts("xlsx"))
 
 

@@ -192,7 +192,8 @@ def test_only_the_door_prints() -> None:
 
 def test_broad_excepts_stand_at_the_door_and_where_requests_have_left_only() -> None:
     door, after_sending = HOUSE / "cli" / "__init__.py", HOUSE / "job" / "working.py"
-    for path in set(FILES) - {door, after_sending}:
+    panics = HOUSE / "loader" / "calamine.py"  # an engine whose panics are no Exception; the rest is raised again
+    for path in set(FILES) - {door, after_sending, panics}:
         for node in ast.walk(TREES[path]):
             if isinstance(node, ast.ExceptHandler):
                 caught = "" if node.type is None else ast.unparse(node.type)

@@ -188,4 +188,4 @@ def test_with_json_or_quiet_nobody_is_there(options: dict[str, bool]) -> None:
 def test_answers_are_yes_no_or_enter_and_no_answer_is_no(typed: str, default: bool, answer: bool) -> None:
     with typing(typed) as shown:
         assert Screen(Context()).choose("Well?", default) is answer
-    assert shown.getvalue().startswith(f"Well? [{'Y/n' if default else 'y/N'}] ")
+    assert shown.getvalue().startswith(f"Well? [{'Y/n' if default else 'y/N'}]: ")

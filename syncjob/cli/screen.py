@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
+import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Never, TextIO
-
-import click
 
 from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from syncjob.transport import Event
 
 log = logging.getLogger("syncjob")
+LOOK_EVERY = 0.25
+"""Seconds between two looks for an answer."""
+
 STAGES = {"reading": "Reading Exotel", "create": "Adding", "update": "Changing", "delete": "Removing"}
 
 
@@ -33,6 +35,13 @@ def _is_terminal(stream: TextIO | None) -> bool:
 def _terminal() -> bool:
     """Whether questions can be asked, and answered."""
     return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+
+def _until_typed(stream: TextIO) -> None:
+    """Wait for a line. A read that blocks does not notice a signal that came just before it; this looks again."""
+    with suppress(OSError, ValueError):  # no descriptor to wait for, or a system that waits for sockets only
+        while not select.select([stream.fileno()], [], [], LOOK_EVERY)[0]:
+            pass
 
 
 class Screen:
@@ -84,14 +93,10 @@ class Screen:
         if self.context.json or self.context.quiet:  # nobody is asked about what they have not seen
             say(plan_text(plan), err=True)
         deletes = int((plan.table["verb"] == "delete").sum())
-        with self._asked():
-            try:
-                if deletes:
-                    said = click.prompt(f"Type {deletes} to remove {deletes} contacts and do the rest", err=True)
-                    return str(said).strip().replace(",", "") == str(deletes)
-                return bool(click.confirm(f"Send {len(plan.table):,} changes?", err=True))
-            except click.Abort:
-                return False
+        if deletes:
+            said = self._answer(f"Type {deletes} to remove {deletes} contacts and do the rest: ")
+            return said is not None and said.replace(",", "") == str(deletes)
+        return self._yes(f"Send {len(plan.table):,} changes?", default=False)
 
     def attended(self) -> bool:
         """A terminal that may be asked: never with --json or --quiet."""
@@ -102,15 +107,24 @@ class Screen:
         self.close()
         if not self.attended():
             return False
+        return self._yes(question, default)
+
+    def _yes(self, question: str, default: bool) -> bool:
         while True:
-            say(f"{question} [{'Y/n' if default else 'y/N'}] ", err=True, nl=False)
-            with self._asked():
-                line = sys.stdin.readline()
-            answer = line.strip().lower()
+            said = self._answer(f"{question} [{'Y/n' if default else 'y/N'}]: ")
+            answer = "" if said is None else said.lower()
             if answer in ("y", "yes", "n", "no"):
                 return answer.startswith("y")
             if not answer:
-                return default and line != ""
+                return default and said is not None
+
+    def _answer(self, question: str) -> str | None:
+        """What a person types; None for Ctrl-D."""
+        say(question, err=True, nl=False)
+        with self._asked():
+            _until_typed(sys.stdin)
+            line = sys.stdin.readline()
+        return line.strip() if line else None
 
     def event(self, event: Event) -> None:
         if event.kind == "trouble" or event.kind == "pause":

@@ -70,7 +70,7 @@ def read_table(
 
     `.attrs["source"]` is a plain dict: `file`, `sheet`, `format`, `encoding`, `delimiter`, `header_row`, `notes` and
     the other facts, and `damaged`: one dict per problem with `position` (line of the frame), `row`, `column`, `header`,
-    `code`, `value`. Raises `SourceError`.
+    `code`, `value`, `detail` (why a line is damaged). Raises `SourceError`.
     """
     from syncjob.loader import reader
 

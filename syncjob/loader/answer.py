@@ -39,14 +39,15 @@ def write(found: Found, path: Path) -> dict[str, object]:
     }
 
 
-def _problems(found: Found) -> list[tuple[int, int, str, str]]:
+def _problems(found: Found) -> list[tuple[int, int, str, str, str]]:
     """Flaws by the position of their line and column."""
     columns = {at: position for position, at in enumerate(found.letters)}
     flaws: list[Flaw] = [flaw for flaw in found.flaws if flaw.column < 0 or flaw.column in columns]
     rows = np.fromiter((flaw.row for flaw in flaws), dtype=np.int64, count=len(flaws))
     places = np.searchsorted(found.rows, rows).tolist()
     return [
-        (place, columns.get(flaw.column, -1), flaw.code, flaw.value) for place, flaw in zip(places, flaws, strict=True)
+        (place, columns.get(flaw.column, -1), flaw.code, flaw.value, flaw.detail)
+        for place, flaw in zip(places, flaws, strict=True)
     ]
 
 

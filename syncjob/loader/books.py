@@ -85,7 +85,7 @@ def _opened(
 
 
 def _binary(path: Path, kind: str, name: str) -> Workbook:
-    from python_calamine import CalamineError, PasswordError
+    from python_calamine import PasswordError
 
     from syncjob.loader.calamine import BinaryBook
 
@@ -93,8 +93,6 @@ def _binary(path: Path, kind: str, name: str) -> Workbook:
         return BinaryBook(path, kind)
     except PasswordError as error:
         raise refuse(name, "it is protected by a password", "Save it without a password.") from error
-    except CalamineError as error:
-        raise damaged(name) from error
 
 
 def _refuse_locked(path: Path, kind: str, name: str) -> None:

@@ -6,12 +6,31 @@ merged cells) is taken from the file's own records. Promised: the same text form
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from syncjob.loader.cells import typed
 from syncjob.loader.grid import Collector, Grid
 from syncjob.loader.records import Losses, xls_losses, xlsb_losses
 from syncjob.loader.xlsx_sheet import drop_strays
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """The engine's own errors, and its panics at damaged files, as what any reader raises."""
+    from python_calamine import CalamineError, PasswordError
+
+    try:
+        yield
+    except PasswordError:
+        raise
+    except CalamineError as error:
+        raise ValueError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(str(error)) from error
 
 
 class BinaryBook:
@@ -23,7 +42,8 @@ class BinaryBook:
         import python_calamine
 
         self.format = kind
-        self._book = python_calamine.load_workbook(str(path))
+        with _sentences():
+            self._book = python_calamine.load_workbook(str(path))
         visible = python_calamine.SheetVisibleEnum.Visible
         work = python_calamine.SheetTypeEnum.WorkSheet
         self.sheets = tuple(
@@ -39,7 +59,8 @@ class BinaryBook:
     def read(self, sheet: str) -> Grid:
         """A whole sheet."""
         if sheet not in self._grids:
-            self._grids[sheet] = self._read(sheet)
+            with _sentences():
+                self._grids[sheet] = self._read(sheet)
         return self._grids[sheet]
 
     def _read(self, sheet: str) -> Grid:

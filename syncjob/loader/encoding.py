@@ -112,8 +112,23 @@ def _narrow(data: bytes, shown: str) -> Decoded:
     if shown == "utf-8-sig" or good > bad:
         notes = ("Some lines are not UTF-8; they were read as Windows-1252.",)
         return Decoded(_HIGH_LINES.sub(_mend, data), shown, notes)
+    if _from_old_mac(data):
+        note = "The file is not UTF-8; it was read as Mac Roman, as its lines end like those of old Mac programs."
+        return Decoded(data.decode("mac-roman").encode(), "mac-roman", (note,))
     note = "The file is not UTF-8; it was read as Windows-1252."
     return Decoded(_from_windows(data), "windows-1252", (note,))
+
+
+def _from_old_mac(data: bytes) -> bool:
+    """Whether lines end with CR alone and the characters beyond ASCII are letters in Mac Roman rather."""
+    if data.count(b"\r") < 2 or data.count(b"\n") * 20 > data.count(b"\r"):
+        return False
+    high = bytes(byte for byte in data[:1_000_000] if byte > 127)
+    return _letters(high.decode("mac-roman")) >= _letters(_from_windows(high).decode())
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalpha, text))
 
 
 def _is_multibyte(data: bytes) -> bool:
@@ -142,7 +157,17 @@ def _tally(data: bytes) -> tuple[int, int]:
 
 
 def _mend(match: re.Match[bytes]) -> bytes:
-    return match[0] if _is_utf8(match[0]) else _from_windows(match[0])
+    """A line in UTF-8: only the bytes that are none are taken from Windows-1252."""
+    return match[0].decode("utf-8", _FOREIGN).encode()
+
+
+def _from_windows_too(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return _from_windows(error.object[error.start : error.end]).decode(), error.end
+
+
+_FOREIGN = "syncjob-windows"
+codecs.register_error(_FOREIGN, _from_windows_too)
 
 
 def _from_windows(data: bytes) -> bytes:

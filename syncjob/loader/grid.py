@@ -25,12 +25,13 @@ class TooMuch(ValueError):
 
 @dataclass(frozen=True)
 class Flaw:
-    """Something wrong with one cell (or, with `column` -1, one line): a reason code and the text as found."""
+    """Something wrong with one cell (or, with `column` -1, one line): a reason code, the text as found, and why."""
 
     row: int
     column: int
     code: str
     value: str
+    detail: str = ""
 
 
 @dataclass

@@ -17,7 +17,7 @@ from syncjob.loader.grid import Collector, Grid
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\r\n\f]+")
 _WIDEST = 2000
-_SILENT = frozenset(("script", "style", "title", "xml"))
+_SILENT = frozenset(("comment", "script", "style", "title", "xml"))
 
 
 class HtmlBook:

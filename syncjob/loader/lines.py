@@ -13,80 +13,19 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterator
 
-from syncjob.loader.profile import Profile, is_data
+from syncjob.loader.dialect import is_foreign, over_lines
+from syncjob.loader.profile import is_data
 from syncjob.loader.quotes import Split, resume, rough, split, unescape
+from syncjob.loader.shape import Line, Record, Seen, Shape
 
 _LINE = re.compile(rb"([^\r\n]*)(\r\n|\n|\r|\Z)")
 _FAR = 400  # lines a quoted field may run over
-_JOINED = 3  # pieces that newlines may have cut one row into
-_LISTED = 5  # rows named in a note
+_JOINED = 3  # lines that damage may spread over
+_PIECES = 6  # that newlines may have cut one row into
+_FAR_AHEAD = 20  # lines looked at for the rest of such a row
 _FOOTER = re.compile(r'["\s]*(?:(?:grand|sub)?[ -]?total|sum|count|end of|page \d|\(?\d+ (?:rows?|records?))', re.I)
-
-
-class Line(NamedTuple):
-    """A physical line: its text, its newline, and where the next one begins."""
-
-    text: str
-    newline: str
-    end: int
-
-
-class Record(NamedTuple):
-    """A row: its number, exactly `Shape.width` cells, and when it is damaged why and the text as found."""
-
-    row: int
-    cells: list[str]
-    why: str = ""
-    raw: str = ""
-
-
-@dataclass
-class Shape:
-    """What a row of this file looks like.
-
-    `width` counts the header's fields, `usual` those that most lines have. `ragged`: lines often end early.
-    """
-
-    delimiter: str
-    width: int
-    usual: int
-    profile: Profile
-    ragged: bool = False
-    keys: tuple[int, ...] = ()  # columns whose header names a phone number
-
-
-@dataclass
-class Seen:
-    """What was met on the way, told once per file."""
-
-    short: list[int] = field(default_factory=list)
-    long: list[int] = field(default_factory=list)
-    literal: list[int] = field(default_factory=list)
-    cut_off: bool = False
-
-    def notes(self) -> list[str]:
-        """Sentences for people."""
-        told = (
-            (self.short, "Missing last fields in {} count as blank."),
-            (self.long, "Blank fields behind the last column in {} were left out."),
-            (self.literal, "Quotation marks inside fields in {} were kept as text."),
-        )
-        notes = [what.format(f"{_count(rows)} ({listed(rows)})") for rows, what in told if rows]
-        return [*notes, "The file was cut off: its last line is incomplete."] if self.cut_off else notes
-
-
-def _count(rows: Sequence[int]) -> str:
-    return "1 line" if len(rows) == 1 else f"{len(rows):,} lines"
-
-
-def listed(rows: Sequence[int]) -> str:
-    """`rows 3, 5, 9 …`"""
-    shown = ", ".join(str(row) for row in rows[:_LISTED])
-    return f"row{'s' if len(rows) > 1 else ''} {shown}{' …' if len(rows) > _LISTED else ''}"
 
 
 class Reader:
@@ -191,22 +130,25 @@ class Reader:
     def _stands(self, text: str) -> bool:
         """Whether a line is a whole row by itself."""
         found = split(text, self.shape.delimiter)
-        if found.state != "fine" or len(found.fields) not in (self.shape.usual, self.shape.width):
+        return found.state == "fine" and self._fits(found.fields)
+
+    def _fits(self, fields: list[str]) -> bool:
+        if len(fields) not in (self.shape.usual, self.shape.width):
             return False
-        if self.shape.profile.kinds:
-            return self.shape.profile.supports(found.fields)
-        return len(found.fields) > 1
+        return self.shape.profile.supports(fields) if self.shape.profile.kinds else len(fields) > 1
 
     def _fit(self, fields: list[str], lines: int) -> Record | None:
         """A well-formed record brought to the table's width."""
         width, count = self.shape.width, len(fields)
         if count == width:
+            if self._foreign(lines) and (pieces := self._pieces(fields, lines)):
+                return self._damaged(pieces, "a newline cuts it in pieces")
             return self._good(fields, lines)
         if count > width:
             if any(field.strip() for field in fields[width:]):
                 return self._damaged(lines, f"it has {count} fields where the header has {width}", fields)
-            if count != self.shape.usual and self.shape.profile.contradicts(fields):
-                return self._damaged(lines, "its fields are shifted", fields)
+            if count != self.shape.usual and self._moved(fields):
+                return self._damaged(lines, f"its {count} fields are shifted", fields)
             self.seen.long.append(self.row)
             return self._good(fields[:width], lines)
         return self._short(fields, lines)
@@ -222,12 +164,32 @@ class Reader:
                 return self._damaged(lines, "the file ends in the middle of it", fields)
             if pieces := self._pieces(fields, lines):
                 return self._damaged(pieces, "a newline cuts it in pieces")
-            if self.shape.profile.contradicts(fields) and not _FOOTER.match(fields[0]):
-                return self._damaged(lines, "its fields are shifted", fields)
+            if len(fields) == 1 and is_foreign(fields[0], self.shape.delimiter, self.shape.usual):
+                return self._damaged(lines, "it is divided by another delimiter")
             if self._orphan(fields, lines):
-                return self._damaged(lines, f"it has 1 field where the header has {self.shape.width}", fields)
+                why = f"{self._count(1)}; it may be a piece of the row above or below it"
+                return self._damaged(lines, why, fields)
+            if (self._moved(fields) or self._ends_early(fields)) and not _FOOTER.match(fields[0]):
+                return self._damaged(lines, self._count(len(fields)), fields)
         self.seen.short.append(self.row)
         return self._good(fields + missing, lines)
+
+    def _count(self, fields: int) -> str:
+        return f"it has {fields} field{'' if fields == 1 else 's'} where the header has {self.shape.width}"
+
+    def _moved(self, fields: list[str]) -> bool:
+        """Whether cells stand in columns that are not theirs."""
+        profile, width = self.shape.profile, max(self.shape.usual, self.shape.width)
+        return profile.contradicts(fields) or profile.moved(fields, min(width, self.shape.width))
+
+    def _ends_early(self, fields: list[str]) -> bool:
+        """Whether a line lacks what no other line lacks."""
+        return self.shape.strict or (not self.shape.ragged and self.shape.profile.lacks(fields))
+
+    def _foreign(self, lines: int) -> bool:
+        """Whether a record ends with a newline that the file's other lines don't end with."""
+        newline = self._ahead[lines - 1].newline
+        return bool(newline and self.shape.newline and newline != self.shape.newline)
 
     def _ends_here(self, lines: int) -> bool:
         last = self._ahead[lines - 1]
@@ -239,23 +201,40 @@ class Reader:
         if len(fields) > 1 or self.shape.usual < 3 or self.shape.ragged:
             return False
         following = (self._peek(lines + distance) for distance in range(_JOINED))
-        return any(line is not None and self._stands(line.text) for line in following)
+        if any(line is not None and self._stands(line.text) for line in following):
+            return True
+        found, _ = self._whole(lines)
+        return found.state == "fine" and self._fits(found.fields)
+
+    def _whole(self, at: int) -> tuple[Split, int]:
+        """What begins on the line `at` behind this one, put together when a quoted field of it runs over several."""
+        texts = [line.text for distance in range(_FAR_AHEAD) if (line := self._peek(at + distance)) is not None]
+        found = split(texts[0], self.shape.delimiter) if texts else Split([], "torn")
+        if found.state != "open":
+            return found, 1
+        whole, lines = over_lines(texts, 0, found, self.shape.delimiter)
+        return whole or found, lines
 
     def _pieces(self, fields: list[str], lines: int) -> int:
         """How many lines make one row together with this one; 0 when they do not."""
+        foreign = self._foreign(lines)
         count, joined = len(fields), list(fields)
-        for distance in range(_JOINED - 1):
-            ahead = self._peek(lines + distance)
-            if ahead is None or not ahead.text:
-                return 0
-            more = split(ahead.text, self.shape.delimiter)
-            if more.state in ("open", "torn") or len(more.fields) >= self.shape.usual:
+        for _ in range(_PIECES - 1):
+            more, taken = self._whole(lines)
+            if (
+                not any(more.fields)
+                or more.state in ("open", "torn")
+                or (len(more.fields) >= self.shape.usual and not foreign)
+            ):
                 return 0
             count += len(more.fields) - 1
             joined = [*joined[:-1], joined[-1] + more.fields[0], *more.fields[1:]]
+            lines += taken
             if count >= self.shape.usual:
                 whole = count in (self.shape.usual, self.shape.width)
-                return lines + distance + 1 if whole and self._were_one(fields, more.fields, joined) else 0
+                one = whole and (foreign or self._were_one(fields, more.fields, joined))
+                return lines if one else 0
+            foreign = foreign and self._foreign(lines)
         return 0
 
     def _were_one(self, first: list[str], second: list[str], joined: list[str]) -> bool:

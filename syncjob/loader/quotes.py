@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
+_BEGINS = ('"', " ")  # of a quoted field
 State: TypeAlias = Literal["fine", "literal", "open", "torn"]
 """fine: well formed · literal: a quote inside an unquoted field stands for itself · open: the last field's quote does
 not close on this line · torn: quotes stand where none can."""
@@ -77,20 +78,24 @@ def _scan(text: str, at: int, delimiter: str, fields: list[str]) -> Split:
     patterns = _patterns(delimiter)
     state: State = "fine"
     size = len(text)
-    while True:
-        if quoted := patterns.quoted.match(text, at):
+    quote = text.find('"', at)
+    while quote >= 0:
+        begin = text[at : at + 1]
+        if begin in _BEGINS and (quoted := patterns.quoted.match(text, at)):
             fields.append(unescape(quoted[1]))
             at = quoted.end()
-        elif opening := patterns.opening.match(text, at):
+        elif begin in _BEGINS and (opening := patterns.opening.match(text, at)):
             fields.append(text[opening.end() :])
             return Split(fields, "open" if patterns.inside.match(text, opening.end()) else "torn")
         else:
             end = text.find(delimiter, at)
             end = size if end < 0 else end
             fields.append(text[at:end])
-            if text.find('"', at, end) >= 0:
+            if quote < end:
                 state = "literal"
             at = end
         if at >= size:
             return Split(fields, state)
         at += len(delimiter)
+        quote = text.find('"', at) if quote < at else quote
+    return Split(fields + text[at:].split(delimiter), state)

@@ -128,7 +128,8 @@ def _understood(table: Table) -> dict[str, object]:
             "header": table.columns[column].header if column >= 0 else None,
             "code": code,
             "value": value,
+            "detail": detail,
         }
-        for position, column, code, value in table.problems.itertuples(index=False, name=None)
+        for position, column, code, value, detail in table.problems.itertuples(index=False, name=None)
     ]
     return {"file": table.source, "sheet": table.sheet, **facts, "damaged": damaged}

@@ -256,6 +256,8 @@ class _Reader:
         """The loader's problems that concern us: whole lines, and cells of mapped columns."""
         problems = self.table.problems
         mine = problems[problems["column"].isin([_WHOLE_LINE, *self.mapping.field_of])]
+        why = mine["detail"].fillna("")
+        mine = mine.assign(value=(why + ": " + mine["value"].fillna("")).where(why != "", mine["value"]))
         return mine.rename(columns={"column": "at"})[["position", "at", "code", "value"]]
 
     def _key_flaws(self, reasons: pd.Series) -> pd.DataFrame:

@@ -40,6 +40,7 @@ _OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"BEGIN:VCARD", "a vCard file", "Export the contacts as CSV."),
     (b"MIME-Version:", "a web archive (MHTML)", SAVE_AS),
 )
+_NULS = re.compile(rb"\x00{8,}")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|meta|body|table|style)\b", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:"(?:[^"\\]|\\.)*"\s*:|\})|\s*\[\s*(?:\]|\[|"[^"]*"\s*,|-?\d+\s*,)')
 _ARCHIVED: tuple[tuple[str, str, str], ...] = (
@@ -101,6 +102,7 @@ def _refuse_binary(head: bytes, name: str) -> None:
     """Text holds few control characters; a program, a picture or an encrypted file holds many."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return
+    head = _NULS.sub(b"\x00", head)  # a block of zeros is what a crash leaves in a text file; it is one damage
     nuls = head.count(b"\x00")
     if nuls * 3 > len(head) and abs(head[::2].count(b"\x00") - head[1::2].count(b"\x00")) * 2 > nuls:
         return  # UTF-16 without a mark: every other byte is zero

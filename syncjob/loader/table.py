@@ -18,6 +18,7 @@ PROBLEMS = Frame(
         "column": INT,  # the column's position; -1: the whole line
         "code": TEXT,  # a reason code of words.REASONS
         "value": TEXT,  # the cell's (or the line's) text as found
+        "detail": TEXT,  # of a damaged line: why, as in "it has 5 fields where the header has 4"
     },
     (),
 )

@@ -15,15 +15,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncjob.loader import apostrophe, blocks
-from syncjob.loader.dialect import NAMES, sniff_delimiter, stated, usual_width
+from syncjob.loader.dialect import (
+    NAMES,
+    is_strict,
+    logical,
+    main_newline,
+    sniff_delimiter,
+    stated,
+    unescaped,
+    usual_width,
+)
 from syncjob.loader.encoding import Decoded, decode
 from syncjob.loader.found import Found, HeaderRow
 from syncjob.loader.grid import TEXT, Flaw, is_filled
 from syncjob.loader.header import LOOKED, find_header, missing, name_of, no_such_row, unique
-from syncjob.loader.lines import Reader, Record, Seen, Shape
+from syncjob.loader.lines import Reader
 from syncjob.loader.profile import Profile
 from syncjob.loader.quotes import split
 from syncjob.loader.refusal import refuse
+from syncjob.loader.shape import Record, Seen, Shape
 
 _LINES = re.compile(r"\r\n|\n|\r")
 _SAMPLE = 1 << 18
@@ -57,8 +67,10 @@ def read_text(data: bytes, name: str, header_row: HeaderRow, encoding: str, deli
         start = found.end() if found else 0
     sample = _sample(text, start)
     chosen = chosen or (sniff_delimiter(sample[0], name_of) if delimiter == "auto" else _stated(delimiter, name))
+    if (plain := unescaped(text, chosen)) is not None:
+        text, sample = plain, _sample(plain, start)
     head = _find_head(text, start, chosen, sample[0], header_row, name)
-    shape = _shape(head, chosen, [line for piece in sample for line in piece])
+    shape = _shape(head, chosen, sample, main_newline(text))
     body = _Body(text, shape, head)
     body.read()
     return body.found(decoded, head)
@@ -94,7 +106,7 @@ def _cut(text: bytes, start: int, places: list[int]) -> list[list[str]]:
 
 def _find_head(text: bytes, start: int, delimiter: str, lines: list[str], header_row: HeaderRow, name: str) -> _Head:
     """The header's record, found among the first ones."""
-    usual = usual_width(lines, delimiter)
+    usual = usual_width(logical(lines, delimiter))
     wide = max((len(split(line, delimiter).fields) for line in lines[: LOOKED * 3]), default=1)
     reader = Reader(text, Shape(delimiter, wide, usual, Profile([]), ragged=True), Seen(), start, 1)
     records: list[Record] = []
@@ -132,16 +144,22 @@ def _own_width(text: bytes, start: int, end: int, delimiter: str, cells: list[st
     return max(filled, len(found.fields)) if found.state in ("fine", "literal") and len(lines) == 1 else filled
 
 
-def _shape(head: _Head, delimiter: str, lines: list[str]) -> Shape:
+def _shape(head: _Head, delimiter: str, sample: list[list[str]], newline: str) -> Shape:
     """What rows look like, learned from those that are surely whole."""
     width = len(head.record.cells)
-    usual = usual_width(lines, delimiter)
-    parsed = [found.fields for found in (split(line, delimiter) for line in lines) if found.state == "fine"]
+    found = [one for piece in sample for one in logical(piece, delimiter)]
+    usual = usual_width(found)
+    parsed = [one.fields for one in found if one.state == "fine" and any(map(str.strip, one.fields))]
+    if head.record.cells in (cut := [fields[:width] for fields in parsed]):
+        parsed = parsed[cut.index(head.record.cells) + 1 :]  # without titles above
     whole = [fields for fields in parsed if len(fields) in (usual, width) and fields != head.record.cells]
-    short = sum(1 for fields in parsed if len(fields) < min(usual, width) and any(fields))
-    ragged = short > max(2, _RAGGED * len(parsed))
+    profile = Profile(whole[:: max(1, len(whole) // _LEARNED)])
+    short = [fields for fields in parsed if 1 < len(fields) < min(usual, width)]
+    at_home = sum(1 for fields in short if not profile.kinds or profile.supports(fields))  # the others are pieces
+    ragged = at_home > max(2, _RAGGED * len(parsed))
     keys = tuple(at for at, cell in enumerate(head.record.cells) if name_of(cell.strip()) == "number")
-    return Shape(delimiter, width, usual, Profile(whole[:: max(1, len(whole) // _LEARNED)]), ragged, keys)
+    strict = is_strict([line for piece in sample for line in piece], delimiter, usual)
+    return Shape(delimiter, width, usual, profile, ragged, keys, newline, strict)
 
 
 class _Body:
@@ -228,7 +246,7 @@ class _Body:
         self._at, self._row = reader.at, reader.row
 
     def _flaw(self, record: Record) -> None:
-        self._flaws.append(Flaw(record.row, -1, "row_damaged", record.raw))
+        self._flaws.append(Flaw(record.row, -1, "row_damaged", record.raw, record.why))
 
     def found(self, decoded: Decoded, head: _Head) -> Found:
         """Everything read, with blank lines and blank unnamed columns left out."""

@@ -16,6 +16,7 @@ class Answer:
     rows: Sequence[Sequence[str]] = ()
     named: frozenset[int] = frozenset()
     header: Sequence[str] | None = None
+    texts: Sequence[str] = ()  # what was said of the named lines
     error: str | None = None
 
 
@@ -94,7 +95,8 @@ def _damaged(
     key, wanted = row[case.sheet.key], _bare(row)
     holding = [place for place, line in enumerate(lines) if any(key in cell for cell in line)]
     cut_away = not holding and len(answer.named) >= len(case.damaged)  # its number is no longer in the file
-    if cut_away or any(place in answer.named for place in holding) or any(_bare(line) == wanted for line in lines):
+    named = any(place in answer.named for place in holding) or any(key in text for text in answer.texts)
+    if cut_away or named or any(_bare(line[: len(row)]) == wanted for line in lines):
         told.told += 1
     elif not holding:
         told.gone += 1
@@ -103,7 +105,7 @@ def _damaged(
         told.quiet.append(number)
 
 
-_MARKS = str.maketrans("", "", '"\n\r\x00\x0b\x0c\x1a\x85\u2028\ufeff\ufffdÿéð\x9fŸ')
+_MARKS = str.maketrans("", "", '"\n\r\x00\x0b\x0c\x1a\x85\u2028\ufeff\ufffd?ÿéð\x9fŸ')
 
 
 def _bare(row: Sequence[str]) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def test_a_workbook_held_open_gets_another_name_that_is_told(desk: Desk, forge: 
     path = desk.sheet(people(range(3)), "contacts.xlsx")
     desk.config(remote={"timeout": 10}, sync={"batch_size": 1})
     running = forge.start(desk, "run", path, "--yes")
-    assert desk.remote.gate.until_waiting()
+    assert desk.remote.gate.until_waiting(seconds=60)
     running.signal(signal.SIGINT)
     running.heard("Stopping")
     desk.remote.gate.release()
@@ -167,8 +167,9 @@ def test_a_workbook_held_open_gets_another_name_that_is_told(desk: Desk, forge: 
 # -- damaged, foreign ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("what", ["journal.db", "memory.db"])
-@pytest.mark.parametrize("how", ["damaged", "foreign"])
+@pytest.mark.parametrize(
+    ("what", "how"), [("journal.db", "damaged"), ("journal.db", "foreign"), ("memory.db", "damaged")]
+)
 def test_a_damaged_or_foreign_file_is_refused_with_advice_and_left_as_it_is(desk: Desk, what: str, how: str) -> None:
     desk.remote.faults.add("error", call="create", status=401)
     sheet = desk.sheet(people(range(3)))
@@ -218,7 +219,7 @@ def test_a_state_folder_that_is_slow_is_waited_for(desk: Desk, forge: Forge) -> 
     desk.sheet(people(range(3)))
     desk.remote.faults.add("hold", call="create", seconds=30, when="late")
     running = forge.start(desk, "run", "contacts.csv", "--yes")
-    assert desk.remote.gate.until_waiting()
+    assert desk.remote.gate.until_waiting(seconds=60)
     with contextlib.closing(sqlite3.connect(journals(desk)[0], isolation_level=None)) as slow:
         slow.execute("begin immediate")  # whoever writes now must wait
         desk.remote.gate.release()

@@ -19,7 +19,7 @@ def at_work(desk: Desk, forge: Forge) -> Running:
     desk.sheet(people(range(3)))
     desk.remote.faults.add("hold", call="create", seconds=30, when="late")
     running = forge.start(desk, "run", "--yes", name="first")
-    assert desk.remote.gate.until_waiting()
+    assert desk.remote.gate.until_waiting(seconds=60)
     return running
 
 

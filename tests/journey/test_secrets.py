@@ -106,7 +106,7 @@ def test_what_fails_leaves_no_secret_either(desk: Watched, monkeypatch: pytest.M
     desk.sheet(people(range(3)))
     desk.remote.faults.add("error", call="page", status=401, text=f"{SECRETS['api_key']}:{SECRETS['api_token']}")
     assert desk("run", "--yes", "-v").code == 6
-    desk.remote.faults.add("html", call="page", status=407, times=None)
+    desk.remote.faults.add("html", call="page", status=403, times=None)
     assert desk("run", "--yes", "-v", "--log-format", "json").code == 6
     desk.remote.faults.clear()
 
@@ -143,7 +143,7 @@ def test_neither_the_process_title_nor_an_exception_shows_a_secret(desk: Watched
     desk.config(source={"files": ["contacts.csv"]}, remote={"timeout": 10})
     desk.remote.faults.add("hold", call="create", seconds=30, when="late")
     running = forge.start(desk, "run", "--yes", "-v")
-    assert desk.remote.gate.until_waiting()
+    assert desk.remote.gate.until_waiting(seconds=60)
     process = psutil.Process(running.pid)
     titles = "\n".join([process.name(), *process.cmdline(), *process.children(recursive=True).__repr__()])
     desk.remote.gate.release()
