@@ -196,7 +196,7 @@ def test_a_plan_for_a_review_reads_well_and_no_text_becomes_markup(desk: Desk) -
 
 
 def test_an_ending_that_plan_can_not_write_is_refused_before_anything_is_read(desk: Desk) -> None:
-    said = desk("plan", desk.sheet(people(1)), "-o", desk.folder / "plan.xlsx")
+    said = desk("plan", desk.sheet(people(1)), "-o", desk.folder / "plan.ods")
     assert (said.code, len(desk.remote.log)) == (2, 0)
     assert ".json" in said.err
 
