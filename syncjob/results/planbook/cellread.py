@@ -17,6 +17,8 @@ from syncjob.loader.xmlparts import Attributes, local, plain, walk
 
 _OFF = ("0", "false")
 _VALUES = frozenset(("v", "t", "f"))
+_OPENED = frozenset(("c", "row", "rPh", "strike")) | _VALUES
+_CLOSED = frozenset(("c", "row", "rPh")) | _VALUES
 
 
 @dataclass
@@ -97,7 +99,9 @@ class _Walker:
         self._run = False
 
     def start(self, element: str, attributes: Attributes) -> None:
-        name = local(element)
+        name = element if ":" not in element else local(element)
+        if name not in _OPENED:  # most are looks
+            return
         if name == "c":
             self._begin_cell(attributes)
         elif name in _VALUES:
@@ -119,7 +123,9 @@ class _Walker:
             self._into.append(data)
 
     def end(self, element: str) -> None:
-        name = local(element)
+        name = element if ":" not in element else local(element)
+        if name not in _CLOSED:
+            return
         if name in _VALUES:
             self._into = None
         elif name == "c":
