@@ -191,7 +191,9 @@ def test_a_plan_for_a_review_reads_well_and_no_text_becomes_markup(desk: Desk) -
     page = path.read_text()
     for part in ("# Plan of job leads", "## Refused by guards", "## To change (1)", "## To add (1)", "## Not sent (1)"):
         assert part in page
-    assert f"| {number(1)} | First name | Name 1 | \\| \\*\\*x\\*\\* \\<b\\>\\@team\\</b\\> |" in page
+    new = "**\\| \\*\\*x\\*\\* \\<b\\>\\@team\\</b\\>**"
+    assert f"| {number(1)} | Name 1 | First name: Name 1 → {new} |" in page
+    assert str(desk.folder) not in page
     assert desk("apply", path, "--yes").code == 2
 
 
