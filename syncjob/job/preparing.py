@@ -16,6 +16,7 @@ from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sour
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
@@ -91,7 +92,7 @@ def prepare(
     listing = read_remote(session)
     said = _listing_sentence(listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
     known = session.memory.known(config.job, listing.contacts)
-    diff = compare(loaded.rows, listing.contacts, rules_of(config, whole=whole), known)
+    diff = compare(placed(loaded), listing.contacts, rules_of(config, whole=whole), known)
     drafted = draft(diff)
     if first is not None:
         drafted = trial(drafted, first)

@@ -17,6 +17,7 @@ from syncjob.errors import ConfigError, SourceError, SyncjobError
 from syncjob.keeping import Kept
 from syncjob.loader.books import one_sentence
 from syncjob.loader.limits import MB, ReadLimits
+from syncjob.loader.origin import placed
 from syncjob.loader.unpack import check_archive
 from syncjob.planfile import VERSION, unpack
 from syncjob.results.planbook.cellread import CameBack, Sheet, read_back
@@ -115,7 +116,7 @@ def _unsealed(path: Path, sheet: Sheet) -> Kept:
 
 def _judged(came: CameBack, kept: Kept, sealed: Sheet) -> Iterator[Judged]:
     """Every sheet against what was written."""
-    sheets = sheets_of(kept.plan, kept.loaded.rows)
+    sheets = sheets_of(kept.plan, placed(kept.loaded))
     by_name = {sheet.name: sheet for sheet in came.sheets if sheet is not sealed}
     cover, everything = judge_cover(by_name.pop(NAME, None), cover_of(kept, sheets))
     yield cover

@@ -19,6 +19,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from syncjob.keeping import Kept
+from syncjob.loader.origin import placed
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
 from syncjob.results.grid import CHUNK, HEADER_POINTS, PER_WIDTH, SHEET_ROWS, TextWorksheet, fitting, print_set_up
@@ -65,7 +66,7 @@ _LOOKS: dict[str, Properties] = {
 
 def write_book(kept: Kept, path: Path) -> None:
     """Write the plan workbook to `path`. Raises OSError."""
-    sheets = sheets_of(kept.plan, kept.loaded.rows)
+    sheets = sheets_of(kept.plan, placed(kept.loaded))
     book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
     book.use_zip64()
     try:
