@@ -22,7 +22,16 @@ from syncjob.keeping import Kept
 from syncjob.loader.origin import placed
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
-from syncjob.results.grid import CHUNK, HEADER_POINTS, PER_WIDTH, SHEET_ROWS, TextWorksheet, fitting, print_set_up
+from syncjob.results.grid import (
+    CHUNK,
+    HEADER_POINTS,
+    PER_WIDTH,
+    SHEET_ROWS,
+    TextWorksheet,
+    fitting,
+    print_set_up,
+    rule_lines,
+)
 from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, QUIET, Palette, Properties
 from syncjob.results.planbook.cover import NAME, Put, answer_at, cover_of, sheet_names
 from syncjob.results.planbook.lines import ALL_DELETES, APPROVE, ARROW, FORMULA, MARK, Lines, answer, sheets_of
@@ -250,6 +259,7 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
     sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(last)}{SHEET_ROWS}"})
     if lines.verb:
         _ask(sheet, palette, lines, count, last)
+    rule_lines(sheet, palette, count, last)
     print_set_up(sheet, lines.name)
     return looks
 
@@ -264,7 +274,8 @@ def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last:
         ('=TRIM($A2)=""', 0, {"bg_color": WAITS}),
     )
     for criteria, to, look in looks:
-        rule = {"type": "formula", "criteria": criteria, "format": palette.made(criteria, look)}
+        ruled: Properties = {**look, "bottom": 1, "bottom_color": LINE}
+        rule = {"type": "formula", "criteria": criteria, "format": palette.made(criteria, ruled)}
         sheet.conditional_format(1, 0, max(count, 1), to, rule)
 
 
