@@ -27,6 +27,7 @@ from tests.builders_loader import (
     open_document,
     people,
     read,
+    read_bytes,
     sheet_data,
     text_cell,
     workbook,
@@ -294,3 +295,17 @@ def test_several_files_and_globs_are_read_in_natural_order(tmp_path: Path) -> No
             expand([pattern], tmp_path)
         assert caught.value.code == "source_missing"
         assert pattern in str(caught.value)
+
+
+@pytest.mark.parametrize("tail", [b"Ren\xe9", b'"a \\" b"', b"x" * 9 + b'\xff\\"'])
+def test_a_line_without_end_takes_no_more_time_than_its_bytes(tmp_path: Path, tail: bytes) -> None:
+    begun = time.process_time()
+    read_bytes(tmp_path, b"Mobile,Name\n9876500001," + b"x" * 400_000 + b",,,,\n9876500002," + tail + b"\n")
+    assert time.process_time() - begun < 10
+
+
+def test_xml_in_an_encoding_that_nobody_knows_is_one_sentence(tmp_path: Path) -> None:
+    strange = '<?xml version="1.0" encoding="UTF-99"?><Relationships/>'
+    path = workbook(tmp_path / "w.xlsx", {"L": sheet_data(LEADS)}, extra={"_rels/.rels": strange})
+    with pytest.raises(SourceError, match="damaged"):
+        read(path)

@@ -47,7 +47,7 @@ def one_sentence(name: str) -> Iterator[None]:
         raise refuse(name, "it declares XML entities, as only an attack does", "Ask for the file again.") from error
     except TooMuch as error:
         raise refuse(name, "it holds more than is read", "Split it into smaller files.") from error
-    except (*BROKEN, ExpatError, KeyError, IndexError, struct.error, AttributeError, TypeError) as error:
+    except (*BROKEN, ExpatError, LookupError, struct.error, AttributeError, TypeError) as error:
         raise damaged(name) from error
 
 

@@ -10,6 +10,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
+from syncjob.loader.marked import marked_lines
 from syncjob.loader.refusal import refuse
 
 _MARKS = (
@@ -19,7 +20,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
-_HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+_HIGH = re.compile(rb"[\x80-\xff]")
 _SAMPLE = 20_000  # lines beyond ASCII that decide between two encodings
 _WINDOWS = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
 """Windows-1252 as browsers read it: its five empty places stand for themselves, so every byte is some character."""
@@ -111,7 +112,7 @@ def _narrow(data: bytes, shown: str) -> Decoded:
     good, bad = _tally(data)
     if shown == "utf-8-sig" or good > bad:
         notes = ("Some lines are not UTF-8; they were read as Windows-1252.",)
-        return Decoded(_HIGH_LINES.sub(_mend, data), shown, notes)
+        return Decoded(data.decode("utf-8", _FOREIGN).encode(), shown, notes)
     if _from_old_mac(data):
         note = "The file is not UTF-8; it was read as Mac Roman, as its lines end like those of old Mac programs."
         return Decoded(data.decode("mac-roman").encode(), "mac-roman", (note,))
@@ -146,8 +147,8 @@ def _is_utf8(line: bytes) -> bool:
 def _tally(data: bytes) -> tuple[int, int]:
     """Of the first lines beyond ASCII: how many are UTF-8, how many are not."""
     good = bad = 0
-    for match in _HIGH_LINES.finditer(data):
-        if _is_utf8(match[0]):
+    for line in marked_lines(data, _HIGH):
+        if _is_utf8(line):
             good += 1
         else:
             bad += 1
@@ -156,12 +157,8 @@ def _tally(data: bytes) -> tuple[int, int]:
     return good, bad
 
 
-def _mend(match: re.Match[bytes]) -> bytes:
-    """A line in UTF-8: only the bytes that are none are taken from Windows-1252."""
-    return match[0].decode("utf-8", _FOREIGN).encode()
-
-
 def _from_windows_too(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no UTF-8, taken from Windows-1252."""
     assert isinstance(error, UnicodeDecodeError)
     return _from_windows(error.object[error.start : error.end]).decode(), error.end
 
