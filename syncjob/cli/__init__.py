@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": ("running", "plan"),
     "apply": ("running", "apply"),
     "resume": ("running", "resume"),
+    "inbox": ("inbox", "inbox"),
     "undo": ("past", "undo"),
     "verify": ("past", "verify"),
     "history": ("past", "history"),

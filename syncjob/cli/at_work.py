@@ -87,12 +87,12 @@ def at_work(
 
 
 @contextmanager
-def session(context: Context, config: Config, *, live: bool) -> Iterator[Session]:
-    """An open session with signals handled; says the first line."""
+def session(context: Context, config: Config, *, live: bool, brief: bool = False) -> Iterator[Session]:
+    """An open session with signals handled; says the first line. `brief`: plans are not shown."""
     from syncjob.job.session import open_session
 
     start_logs(context)
-    screen = Screen(context)
+    screen = Screen(context, brief=brief)
     stop = threading.Event()
     aloud = partial(tell, context)
     with open_session(config, screen, stop) as opened, stopping(opened, lambda: screen.asking, aloud):

@@ -63,10 +63,17 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         partial=plan.partial,
         refusals=ending.refusals,
         next_command=ending.next_command,
-        feed_back=session.paste("run", str(config.results.dir / ending.run_id / "needs-fixing.xlsx")),
+        feed_back=_feed_back(session, ending.run_id),
         memory=ending.memory,
         stopped=ending.stopped,
     )
+
+
+def _feed_back(session: Session, run_id: str) -> str:
+    """How corrected rows are sent back."""
+    if session.inbox:
+        return f"put it into the folder {session.inbox}"
+    return session.paste("run", str(session.config.results.dir / run_id / "needs-fixing.xlsx"))
 
 
 def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class Options:
     result_path: Path | None = None
     wait_minutes: float = 0.0
     annotate: bool = False
+    partial: str | None = None  # why its sources speak only for the rows in them, whatever the config says
+    begun: Callable[[str], None] | None = None  # told the id of a live run before anything else knows it
 
 
 def run(session: Session, options: Options) -> Outcome:
@@ -54,13 +56,19 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
-        settle_interrupted(session)
-        return _live(session, options)
+        return run_next(session, options)
+
+
+def run_next(session: Session, options: Options) -> Outcome:
+    """A live run, after interrupted ones were settled. Whoever calls it holds the account's lock."""
+    settle_interrupted(session)
+    return _live(session, options)
 
 
 def _loaded(session: Session, options: Options) -> tuple[Sources, Loaded]:
     patience = Patience(sleep=session.wait, check=session.check, note=session.door.note)
     sources = find_sources(session.config, options.sources, whole=options.whole, patience=patience)
+    sources = replace(sources, partial=options.partial or sources.partial)
     confirmed = recall(session.account, session.config.job)
     loaded = load(session.config, sources, asker=session.door, confirmed=confirmed)
     return sources, loaded
@@ -197,6 +205,8 @@ def _live(session: Session, options: Options) -> Outcome:
     started = session.now()
     sources, loaded = _loaded(session, options)
     run_id = new_run(session.account, started)
+    if options.begun:
+        options.begun(run_id)
     ending = Ending(run_id, started, result_path=options.result_path, annotate=options.annotate)
     try:
         prepared = _prepared(session, options, sources, loaded)
