@@ -16,6 +16,7 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour, from_text
 from syncjob.differ import Known
 from syncjob.errors import SyncjobError
 from syncjob.guards import Baseline
@@ -38,6 +39,9 @@ create table if not exists run (
     good integer not null default 0, kind text not null, rows text, fields text, counts text, results text, plan_id text
 )
 """
+
+_FACTS = "create table if not exists fact (name text primary key, value text not null) without rowid"
+"""Facts about the account: how it behaves, and the probe's contact while there is one."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,23 @@ class Memory:
             self._db.execute(query, values)
         except sqlite3.Error as error:
             raise _unwritable(self.account.folder / "memory.db", error) from error
+
+    def fact(self, name: str) -> str | None:
+        """A fact about the account, None when there is none."""
+        found = self._db.execute("select value from fact where name = ?", (name,)).fetchone()
+        return str(found[0]) if found else None
+
+    def keep_fact(self, name: str, value: str | None) -> None:
+        """Write a fact down, durably; None takes it away."""
+        if value is None:
+            self._write("delete from fact where name = ?", (name,))
+        else:
+            self._write("insert or replace into fact values (?, ?)", (name, value))
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What the probe has proven of this account."""
+        return from_text(self.fact("behaviour"))
 
     def begin(self, run: RunRecord) -> None:
         """A run is about to write; it is open until `end`. One that is taken up again keeps its place and its marks."""
@@ -261,6 +282,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute(f"pragma application_id={APPLICATION_ID}")
         db.execute(f"pragma user_version={VERSION}")
         db.execute(_RUNS)
+        db.execute(_FACTS)
         db.execute("commit")
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=full")

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from syncjob.behaviour import Behaviour
+
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Verb: TypeAlias = Literal["create", "update", "delete"]
 
@@ -36,6 +38,7 @@ class Abilities:
         default_factory=dict
     )  # (verb, reply's code) → code of words.REASONS
     instead_of_delete: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # way → the update that stands in
+    behaviour: Behaviour = field(default_factory=Behaviour)  # what was proven of this very account
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,7 @@ def open_session(config: Config, door: Door, stop: threading.Event | None = None
         account,
         memory,
         transport,
-        open_remote(config, transport=transport),
+        open_remote(config, transport=transport, behaviour=memory.behaviour),
         door,
         stop or threading.Event(),
         lambda: datetime.now().astimezone(),
