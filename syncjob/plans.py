@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import orjson
 import pandas as pd
 
-from syncjob.model import Change, Verb
+from syncjob.model import VERBS, Change, Verb
 from syncjob.schema import FIELDS
 
 
@@ -71,7 +71,8 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Changes by verb, and rows without a change by outcome."""
-        verbs = {verb: int((self.table["verb"] == verb).sum()) for verb in ("create", "update", "delete")}
+        found: dict[str, int] = {verb: int((self.table["verb"] == verb).sum()) for verb in VERBS}
+        verbs = {verb: count for verb, count in found.items() if count or verb in ("create", "update", "delete")}
         rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
         return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
 

@@ -28,6 +28,7 @@ detailed = option("--detailed-exitcode", is_flag=True, help="Exit 10 when change
 @option("--dry-run", is_flag=True, help="Stop after the plan; nothing is sent.")
 @option("--first", type=click.IntRange(min=1), metavar="N", help="A trial: only the first N creates and updates.")
 @option("--result", type=click.Path(path_type=Path), metavar="PATH", help="Where the result workbook goes.")
+@option("--create-list", is_flag=True, help="Make the list that remote.list names, when there is none.")
 @option("--annotate", is_flag=True, help="Also write the outcomes into a copy of your own workbook.")
 @whole
 @allow
@@ -41,6 +42,7 @@ def run(
     dry_run: bool,
     first: int | None,
     result: Path | None,
+    create_list: bool,
     annotate: bool,
     whole: bool,
     allow: Sequence[str],
@@ -60,7 +62,7 @@ def run(
     from syncjob.job.run import run as run_job
 
     config = load_config(context)
-    options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait, annotate)
+    options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait, annotate, create_list=create_list)
     outcome = at_work(context, config, lambda opened: run_job(opened, options), live=not dry_run)
     return _waiting(outcome, detailed_exitcode and dry_run, conclude(context, outcome))
 
@@ -83,13 +85,20 @@ def check(context: Context, sources: Sequence[str]) -> int:
 @click.command()
 @sources
 @option("--output", "-o", type=click.Path(path_type=Path), required=True, metavar="FILE", help="plan.json, or plan.md.")
+@option("--create-list", is_flag=True, help="Plan to make the list that remote.list names, when there is none.")
 @whole
 @allow
 @detailed
 @common
 @click.pass_obj
 def plan(
-    context: Context, sources: Sequence[str], output: Path, whole: bool, allow: Sequence[str], detailed_exitcode: bool
+    context: Context,
+    sources: Sequence[str],
+    output: Path,
+    create_list: bool,
+    whole: bool,
+    allow: Sequence[str],
+    detailed_exitcode: bool,
 ) -> int:
     """Save the plan for a review; nothing is sent.
 
@@ -102,7 +111,7 @@ def plan(
     from syncjob.job.run import plan as make_plan
 
     config = load_config(context)
-    options = Options(sources, dry_run=True, whole=whole, allow=frozenset(allow))
+    options = Options(sources, dry_run=True, whole=whole, allow=frozenset(allow), create_list=create_list)
     with session(context, config, live=False) as opened:
         outcome = make_plan(opened, options, output)
     return _waiting(outcome, detailed_exitcode, conclude(context, outcome))

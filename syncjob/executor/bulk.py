@@ -20,6 +20,9 @@ SPLITS = 64
 PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 
+DONE: dict[Verb, str] = {"create": "created", "update": "updated", "add": "added"}
+"""What a change is when the remote said that it was done."""
+
 Exists = Callable[[Work, list[tuple[Change, Reply]]], None]
 
 
@@ -83,7 +86,7 @@ def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | 
     if reply.kind == "done":
         other = stored_otherwise(change, reply.contact)
         reason = "stored_differently" if other else None
-        return settled(change, reply, "created" if verb == "create" else "updated", reason, other)
+        return settled(change, reply, DONE[verb], reason, other)
     if reply.kind == "refused":
         return settled(change, reply, "rejected", "refused_by_remote", reply.message)
     if reply.kind == "gone":

@@ -185,10 +185,10 @@ def lesson_of(told: Told, changes: pd.DataFrame, loaded: Loaded, *, whole: bool)
 
     columns = ["number", "sid"]
     rows = told.outcomes.dropna(subset=columns)
-    present = rows[rows["outcome"].isin(["created", "updated", "unchanged"])]
-    created = rows[rows["outcome"] == "created"]
+    present = rows[rows["outcome"].isin(["created", "updated", "added", "unchanged"])]
+    created = rows[rows["outcome"].isin(["created", "added"])]
     gone = pd.concat([told.outcomes, told.remote_only])
-    deleted = gone["number"][gone["outcome"] == "deleted"].dropna()
+    deleted = gone["number"][gone["outcome"].isin(["deleted", "removed"])].dropna()
     fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
     return Lesson(
         created[columns].drop_duplicates("number"),

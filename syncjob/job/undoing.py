@@ -17,7 +17,7 @@ from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
 from syncjob.job.finishing import Ending
 from syncjob.job.inverse import Done, Verdict, inverse
-from syncjob.job.preparing import read_remote
+from syncjob.job.members import read_book
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
 from syncjob.job.session import Outcome, Session
 from syncjob.job.undotable import drafted, notes, table_of
@@ -26,7 +26,7 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept, recall
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
-from syncjob.model import VERBS, Json
+from syncjob.model import Json
 from syncjob.planner import before_images, cost
 from syncjob.plans import Figures, Plan
 from syncjob.schema import CONTACTS
@@ -86,7 +86,7 @@ def which(session: Session, run_id: str) -> RunRecord:
 
 def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outcome:
     started = session.now()
-    if not set(VERBS) <= session.remote.abilities.verbs:
+    if not {"create", "delete"} <= session.remote.abilities.verbs:
         raise ConfigError(f"What was done on {session.config.remote.kind} can't be undone.")
     original, changes = _what_was_done(session, record)
     if changes["outcome"].isin(["added", "removed"]).any():
@@ -131,7 +131,7 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
     back = changes[changes["outcome"] == "deleted"]
     mine = changes["sid"][changes["outcome"].isin(["created", "updated"])].dropna().tolist()
     if len(back):
-        listing = read_remote(session)
+        listing = read_book(session)
         contacts, sids, total = listing.contacts, listing.contacts["sid"], listing.total
         contacts = contacts[contacts["sid"].isin(mine) | contacts["number"].isin(back["number"].dropna().tolist())]
         how = f"All {listing.total:,} contacts were read and {listing.assured}"

@@ -13,6 +13,7 @@ from syncjob.executor import Settings, Work, execute
 from syncjob.job.breaking import broken_off, not_begun
 from syncjob.job.finishing import Ending, finish, probe_results
 from syncjob.job.history import tidy
+from syncjob.job.members import list_rules, with_list
 from syncjob.job.preparing import rules_of
 from syncjob.job.restoring import keep_former, undoes
 from syncjob.job.session import Outcome, Session
@@ -82,7 +83,7 @@ def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Out
     """Execute what the journal still holds, then write results; an error's exit code goes before that of the rows."""
     probe_results(session.config, ending.result_path)
     try:
-        execute(work_of(session, kept, journal))
+        execute(work_of(with_list(session, kept, journal), kept, journal))
     except (RemoteError, Interrupted) as stop:
         error = Interrupted(session.signal_exit) if isinstance(stop, Interrupted) else stop
         code = session.signal_exit if isinstance(error, Interrupted) else error.exit_code
@@ -116,7 +117,7 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
             timeout=config.remote.timeout,
             look_again=min(3.0, config.remote.timeout),
             region=config.phone.default_region,
-            rules=Rules(mode="create") if undoes(kept) else rules_of(config, whole=whole),
+            rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules_of(config, whole=whole)),
             exact=undoes(kept) is not None,
         ),
         now=session.now,

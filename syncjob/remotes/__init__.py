@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, str] = {
     "exotel_contacts": "syncjob.remotes.exotel_contacts:ExotelContacts",
+    "exotel_list": "syncjob.remotes.exotel_list:ExotelList",
     "exophones": "syncjob.remotes.exophones:ExoPhones",
     "sendme123": "syncjob.remotes.sendme123:SendMe123",
 }

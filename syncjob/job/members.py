@@ -1,0 +1,153 @@
+"""A list as the side that is compared: found by its sid or name, read, and made before anybody joins it (CONTRACT 10).
+
+Every function does nothing, or what it does for an address book, where the remote speaks of no list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from syncjob.differ import Rules
+from syncjob.errors import ConfigError, RemoteError
+from syncjob.job.session import Session
+from syncjob.journal import Journal
+from syncjob.keeping import Kept
+from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.membership import placed
+from syncjob.model import Json, Page
+from syncjob.planner import Drafted
+from syncjob.remotes.base import list_of
+from syncjob.schema import CONTACTS
+
+LOOKS = 3
+"""How often a list is looked for that is said to be there, or members that may be visible late."""
+PAUSE = 3.0
+"""Seconds between two looks (reference: a client waits three before it uses a list)."""
+
+_NOBODY = Page(0, (), 0)
+
+
+def find_list(session: Session, *, create: bool = False) -> bool:
+    """Let the session's remote speak of the config's list; whether it is there.
+
+    `create`: it may be missing, and is made when the plan is carried out; otherwise `ConfigError`.
+    """
+    remote = list_of(session.remote)
+    if remote is None or remote.sid is not None:
+        return True
+    sid = remote.find()
+    if sid is not None:
+        session.remote = remote.on(sid)
+    elif not create:
+        raise ConfigError(
+            f"remote.list: account {session.config.remote.account} has no list {session.config.remote.list}.",
+            advice="Correct the name or the sid, or let this run make the list: --create-list.",
+        )
+    return sid is not None
+
+
+def read_remote(session: Session, *, create: bool = False) -> Listing:
+    """The proven listing of what the job compares with (CONTRACT 6): the members of its list, or the address book."""
+    there = find_list(session, create=create)
+    remote = list_of(session.remote)
+    if remote is None:
+        return read_book(session)
+    return _scanned(session, remote.members if there else lambda _offset: _NOBODY)
+
+
+def read_book(session: Session) -> Listing:
+    """The proven listing of the address book."""
+    return _scanned(session, session.remote.page)
+
+
+def _scanned(session: Session, fetch: Callable[[int], Page]) -> Listing:
+    pages = Pages(
+        fetch,
+        Threads(session.config.remote.concurrency),
+        size=session.remote.abilities.page_size,
+        on_page=lambda read, planned: session.door.progress("reading", read, planned),
+    )
+    return scan(pages, session.config.phone.default_region)
+
+
+def list_rules(session: Session, rules: Rules) -> Rules:
+    """On a list nobody's fields are changed; who is a member already is as wanted."""
+    if list_of(session.remote) is None:
+        return rules
+    mode = "create" if rules.mode == "upsert" else rules.mode
+    return replace(rules, mode=mode, protect_fields=(), fill_only=())
+
+
+def on_list(session: Session, drafted: Drafted, listing: Listing) -> tuple[Drafted, Listing]:
+    """The draft in the verbs of a list, and the address book that it rests on; unread when nobody is to join."""
+    if list_of(session.remote) is None:
+        return drafted, listing
+    joins = drafted.table["verb"].eq("create").any()
+    book = read_book(session) if joins else Listing(CONTACTS.empty(), 0, 0, "quiet")
+    return placed(drafted, book.contacts), book
+
+
+def reading_told(session: Session, compared: Listing, book: Listing, at: str, seconds: float) -> str:
+    """How and when the remote was read, and what it cost."""
+    remote, took = list_of(session.remote), f"in {seconds:.0f} s"
+    if remote is None:
+        spent = _requests(compared.requests)
+        return f"All {compared.total:,} contacts were read at {at} with {spent} {took} and {compared.assured}."
+    named = session.config.remote.list
+    if remote.sid is None:
+        said = f"There is no list {named} yet; it will be made."
+    else:
+        spent = _requests(compared.requests)
+        said = f"All {compared.total:,} members of list {named} were read at {at} with {spent} and {compared.assured}."
+    if not book.requests:
+        return f"{said} Nobody new joins, so the address book was not read."
+    return f"{said} All {book.total:,} contacts of the address book were read with {_requests(book.requests)}, {took}."
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
+
+
+def facts_of_list(session: Session) -> dict[str, Json]:
+    """What a run must know of its list to go on: how the config names it, and its sid (None: it is to be made)."""
+    remote = list_of(session.remote)
+    return {} if remote is None else {"list": remote.sid, "list_named": session.config.remote.list}
+
+
+def same_list(session: Session, kept: Kept) -> None:
+    """Raises `ConfigError` when a plan is of another list than the config."""
+    named = kept.facts.get("list_named")
+    if list_of(session.remote) is not None and named != session.config.remote.list:
+        raise ConfigError(f"The plan is for the list {named}, not {session.config.remote.list}.")
+
+
+def on_list_of(session: Session, facts: Mapping[str, Json], journal: Journal | None = None) -> Session:
+    """The session speaking of the list that a run was of; as it is where that is not known, or there is none."""
+    remote = list_of(session.remote)
+    sid = (journal.meta("list") if journal else "") or facts.get("list")
+    return session if remote is None or not isinstance(sid, str) else replace(session, remote=remote.on(sid))
+
+
+def with_list(session: Session, kept: Kept, journal: Journal) -> Session:
+    """`on_list_of`, the list made first where it was to be. Its name is its own, so one that is there is the one meant.
+
+    Raises `RemoteError` when it can neither be made nor found.
+    """
+    session = on_list_of(session, kept.facts, journal)
+    remote = list_of(session.remote)
+    if remote is None or remote.sid is not None:
+        return session
+    sid = remote.find() or remote.make()
+    for _ in range(LOOKS):
+        if sid is not None:
+            break
+        session.pause(PAUSE)
+        sid = remote.find()
+    if sid is None:
+        raise RemoteError(
+            f"The list {session.config.remote.list} is said to be there, but it can't be found.",
+            advice="Name it by its sid under remote.list, then run again.",
+        )
+    journal.remember(list=sid)
+    return replace(session, remote=remote.on(sid))
