@@ -137,7 +137,9 @@ def unescaped(text: bytes, delimiter: str) -> bytes | None:
 
 
 def _is_sound(line: bytes, delimiter: str) -> bool:
-    return split(line.decode("utf-8", "replace"), delimiter).state in ("fine", "open")
+    """Whether a line is well formed, by itself or as a later line of a quoted field."""
+    text = line.decode("utf-8", "replace")
+    return any(way(text, delimiter).state in ("fine", "open") for way in (split, resume))
 
 
 def _plain(text: bytes) -> bytes:
