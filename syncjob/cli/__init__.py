@@ -31,6 +31,7 @@ COMMANDS = {
     "template": ("setup", "template"),
     "explain": ("explain", "explain"),
     "exit-codes": ("explain", "exit_codes"),
+    "completion": ("completing", "completion"),
     "sandbox": ("sandbox", "sandbox"),
     "demo": ("demo", "demo"),
 }

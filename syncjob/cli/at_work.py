@@ -43,6 +43,8 @@ def start_logs(context: Context) -> None:
     root.handlers[:] = [handler]
     root.propagate = False
     root.setLevel(logging.DEBUG if context.verbose else logging.ERROR if context.quiet else logging.INFO)
+    records = logging.getLogger("syncjob.record")  # people have the results
+    records.setLevel(logging.NOTSET if context.log_format == "json" else logging.CRITICAL)
 
 
 class _Lines(logging.Formatter):
@@ -58,7 +60,7 @@ class _JsonLines(logging.Formatter):
         said = record.getMessage()
         if record.exc_info:
             said += "\n" + self.formatException(record.exc_info)
-        return printable(as_json(said, record.levelname.lower()))
+        return printable(as_json(said, record.levelname.lower(), getattr(record, "fields", None)))
 
 
 def head(config: Config, *, live: bool) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncjob.cli.at_work import at_work, conclude, load_config, session
+from syncjob.cli.completing import files, run_ids
 from syncjob.cli.options import Context, common, option
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from syncjob.config import Config
     from syncjob.job.session import Outcome
 
-sources = click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+sources = click.argument("sources", nargs=-1, metavar="[SOURCE]...", shell_complete=files)
 allow = option("--allow", multiple=True, metavar="GUARD@FINGERPRINT", help="Allow what a guard refused, for this plan.")
 whole = option("--whole", is_flag=True, help="The files named here state the truth for the whole job.")
 wait = option("--wait", type=click.FloatRange(min=0), default=0, metavar="MINUTES", help="Wait for another run to end.")
@@ -140,7 +141,7 @@ def apply(context: Context, planfile: Path, result: Path | None, allow: Sequence
 
 
 @click.command()
-@click.argument("run_id", required=False, metavar="[RUN]")
+@click.argument("run_id", required=False, metavar="[RUN]", shell_complete=run_ids)
 @wait
 @common
 @click.pass_obj

@@ -56,8 +56,7 @@ class Shelf:
     def take(self, path: Path) -> Card | None:
         """Move a file into `working/`, where nobody writes to it any more. None: it is gone, or held open elsewhere."""
         target = self._free(self.folder / WORKING, path.stem, [path.suffix])
-        with plain_words(target):
-            target.parent.mkdir(exist_ok=True)
+        self._folder(target.parent)
         try:
             path.rename(target)
         except (FileNotFoundError, PermissionError):
@@ -121,8 +120,7 @@ class Shelf:
         """
         here, folder = self.file(card), self.folder / goes
         if card.goes is None:
-            with plain_words(folder):
-                folder.mkdir(exist_ok=True)
+            self._folder(folder)
             tails = [here.suffix, *beside, "-why.txt"]
             card = self.note(replace(card, goes=goes, stem=self._free(folder, here.stem, tails).stem))
         if here.exists():
@@ -135,6 +133,13 @@ class Shelf:
     def lies(self, card: Card) -> Path:
         """Where a file that was put away lies."""
         return self.folder / (card.goes or WORKING) / f"{card.stem}{Path(card.name).suffix}"
+
+    def _folder(self, folder: Path) -> None:
+        """Make one of the folders, for those who may look into the drop folder."""
+        with plain_words(folder):
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+                folder.chmod(self.folder.stat().st_mode & 0o7777)
 
     def _copy(self, card: Card, here: Path, beside: Mapping[str, Path]) -> None:
         """The results, as readable as the file was that somebody put here."""

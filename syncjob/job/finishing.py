@@ -12,6 +12,7 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
 from syncjob.headers import remember
+from syncjob.job.recording import record_run
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import OURS_TO_FINISH, Told, exit_code, tell
@@ -84,6 +85,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
         facts = replace(facts, mode="undo")
     results, error = _balanced(facts, kept.loaded, told)
     files = write_files(session.config, results, ending)
+    record_run(results)
     try:
         save_plan(kept, files.folder / "plan.json")
     except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss

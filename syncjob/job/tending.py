@@ -21,6 +21,7 @@ from syncjob.job.run import Options, run, run_next
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import OURS_TO_FINISH
 from syncjob.memory import RunRecord
+from syncjob.plans import Plan
 from syncjob.results.index import SUMMARY
 from syncjob.state import locked
 from syncjob.words import OUTCOMES
@@ -165,7 +166,7 @@ def _after(session: Session, shelf: Shelf, card: Card, outcome: Outcome) -> Tend
             shelf.note(replace(card, starts=card.starts - 1))
         says = _sentence(error) if error else f"{_counted(counts)}; what is left is taken up in the next pass"
         return Tended(card.name, "waiting", says, code, shelf.file(card), card.run_id)
-    says = _counted(counts) if counts and not isinstance(error, GuardRefusal) else _sentence(error)
+    says = _counted(counts) if counts and not isinstance(error, GuardRefusal) else _sentence(error, outcome.plan)
     why = None
     if isinstance(error, SourceError | GuardRefusal):
         why = f"{error.message}\n\n{error.advice}".strip()
@@ -217,5 +218,8 @@ def _counted(counts: Mapping[str, int]) -> str:
     return f"{rows:,} {'row' if rows == 1 else 'rows'}: {told}" if rows else "no rows"
 
 
-def _sentence(error: SyncjobError | None) -> str:
+def _sentence(error: SyncjobError | None, plan: Plan | None = None) -> str:
+    """What ended the run; of a refusal the figures, for a line of a log names nobody."""
+    if isinstance(error, GuardRefusal) and plan is not None:
+        return "refused; " + "; ".join(f"{each.code}: {each.figures}" for each in plan.refusals)
     return " ".join(error.message.split()) if error else "nothing to do"

@@ -15,9 +15,10 @@ from syncjob.job.finishing import Ending, finish, probe_results
 from syncjob.job.history import tidy
 from syncjob.job.members import list_rules, with_list
 from syncjob.job.preparing import rules_of
+from syncjob.job.recording import record_batch
 from syncjob.job.restoring import keep_former, undoes
 from syncjob.job.session import Outcome, Session
-from syncjob.journal import Journal
+from syncjob.journal import Journal, Settled
 from syncjob.keeping import Kept, keep
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
@@ -100,8 +101,9 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
     whole = kept.plan.partial is None
     done: dict[str, int] = {}
 
-    def on_settled(verb: str, count: int) -> None:
-        done[verb] = done.get(verb, 0) + count
+    def on_settled(verb: str, settled: list[Settled]) -> None:
+        record_batch(config.job, verb, settled)
+        done[verb] = done.get(verb, 0) + len(settled)
         total = int((kept.plan.table["verb"] == verb).sum())
         session.door.progress(verb, done[verb], total)
 

@@ -85,6 +85,14 @@ def test_a_name_that_lies_in_done_already_gets_another_and_nothing_is_overwritte
     assert (box / "done" / "leads (2)-result.csv").exists()
 
 
+def test_results_are_for_those_who_may_read_the_file_and_the_folder(desk: Desk, box: Path) -> None:
+    box.chmod(0o770)
+    put(desk, "leads.csv").chmod(0o640)
+    swept(desk)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (box / "done", *(box / "done").iterdir())}
+    assert (modes.pop("done"), set(modes.values())) == (0o770, {0o640})
+
+
 def test_a_file_speaks_for_its_rows_alone_unless_whole_is_said(desk: Desk, box: Path) -> None:
     desk.ours(*people(range(4)), sync={"remote_only": "delete"}, limits={"deletes": {"percent": 90}})
     desk.config(sync={"remote_only": "delete"}, limits={"deletes": {"percent": 90}, "shrink": None})
@@ -188,7 +196,9 @@ def test_what_is_refused_by_a_guard_goes_to_failed_and_says_how_to_allow_it(desk
     desk.seed(person(90))
     desk.config(limits={"creates": {"count": 1, "factor": 1}})
     put(desk, "many.csv", *people(1, 2, 3))
-    assert swept(desk).code == 5
+    said = swept(desk)
+    assert (said.code, "failed/many.csv: refused; too_many_creates: " in said.out) == (5, True)
+    assert number(1) not in said.out + said.err
     assert "--allow too_many_creates@" in (box / "failed" / "many-why.txt").read_text()
     assert (box / "failed" / "many-report.html").exists()
     assert desk.writes == 0
