@@ -85,7 +85,14 @@ def check(context: Context, sources: Sequence[str]) -> int:
 
 @click.command()
 @sources
-@option("--output", "-o", type=click.Path(path_type=Path), required=True, metavar="FILE", help="plan.json, or plan.md.")
+@option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="plan.json, plan.xlsx or plan.md.",
+)
 @option("--create-list", is_flag=True, help="Plan to make the list that remote.list names, when there is none.")
 @whole
 @allow
@@ -104,9 +111,9 @@ def plan(
     """Save the plan for a review; nothing is sent.
 
     \b
-    syncjob plan contacts.xlsx -o plan.json     for syncjob apply
+    syncjob plan contacts.xlsx -o plan.xlsx     for a person, with an approve column
+    syncjob plan contacts.xlsx -o plan.json     for a program, with an approve for each change
     syncjob plan contacts.xlsx -o plan.md       to read in a pull request
-    syncjob apply plan.json
     """
     from syncjob.job.run import Options
     from syncjob.job.run import plan as make_plan
@@ -126,9 +133,10 @@ def plan(
 @common
 @click.pass_obj
 def apply(context: Context, planfile: Path, result: Path | None, allow: Sequence[str], wait: float) -> int:
-    """Carry out exactly the approved changes of a saved plan.
+    """Carry out exactly the approved changes of a saved plan. A workbook is the yes; for others it asks.
 
     \b
+    syncjob apply plan.xlsx
     syncjob apply plan.json
     """
     from syncjob.job.applying import apply_plan

@@ -23,8 +23,21 @@ from syncjob.memory import Lesson
 from syncjob.planfile import save_plan
 from syncjob.plans import Plan
 from syncjob.results.aside import probe
+from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
+
+APPROVED = "approved"
+"""The fact of a run's copy that says who approved its plan workbook: by, at, file, saved, applied_by."""
+
+
+def approval_of(kept: Kept) -> str | None:
+    """Who approved the plan, in what file, and when it was applied; None where nobody did so in a workbook."""
+    found = kept.facts.get(APPROVED)
+    if not isinstance(found, dict):
+        return None
+    when = clock(datetime.fromisoformat(str(found["at"])))
+    return f"by {found['by']} in {found['file']}; applied {when} by {found['applied_by']}"
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ def _feed_back(session: Session, run_id: str) -> str:
 def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> Outcome:
     """Balance the rows, write the files of the run, return how it ended."""
     code = ending.code if ending.code is not None else exit_code(told, session.config.limits.bad_rows)
-    facts = facts_of(session, kept.plan, ending, code)
+    facts = replace(facts_of(session, kept.plan, ending, code), approved=approval_of(kept))
     if undoes(kept):
         facts = replace(facts, mode="undo")
     results, error = _balanced(facts, kept.loaded, told)

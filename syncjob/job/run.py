@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -24,6 +25,8 @@ from syncjob.memory import RunRecord
 from syncjob.model import Json
 from syncjob.planfile import save_plan
 from syncjob.plans import Plan, Refusal
+from syncjob.results.aside import place
+from syncjob.results.planbook.writing import write_book
 from syncjob.results.planmd import plan_page
 from syncjob.state import locked, new_run
 
@@ -86,27 +89,35 @@ def _prepared(session: Session, options: Options, sources: Sources, loaded: Load
 
 
 def plan(session: Session, options: Options, output: Path) -> Outcome:
-    """The plan, saved at `output` (.json, or .md to read); no other file is written, and nothing is sent.
+    """The plan, saved at `output` (.json, .xlsx for a person's answers, .md to read); nothing else is written or sent.
 
     Raises `ConfigError` for another ending before anything is read.
     """
     form = output.suffix.lower()
-    if form not in (".json", ".md"):
-        raise ConfigError(f"{output} can't be written: plan makes .json files, and .md files for a review.")
+    if form not in (".json", ".md", ".xlsx"):
+        raise ConfigError(f"{output} can't be written: plan makes .json and .xlsx files, and .md files for a review.")
     kept = planned(session, options)
     session.door.show(kept.plan)
     if form == ".md":
         write_whole(output, plan_page(kept.plan, kept.loaded.rows).encode())
+    elif form == ".xlsx":
+        output = place(output, partial(write_book, _with_command(session, kept, output)))
     else:
         save_plan(kept, output)
     session.door.note(f"The plan is saved: {output}")
     code = exit_code(as_dry_run(kept.plan), session.config.limits.bad_rows)
-    error = refused(session, kept.plan, output if form == ".json" else None)
+    error = refused(session, kept.plan, output if form != ".md" else None)
     if error:
         return Outcome(error.exit_code, plan=kept.plan, error=error)
-    if len(kept.plan.table) and form == ".json":
-        session.door.note(f"To carry it out: {session.paste('apply', str(output))}")
+    if len(kept.plan.table) and form != ".md":
+        answers = "what you approve in it" if form == ".xlsx" else "it"
+        session.door.note(f"To carry out {answers}: {session.paste('apply', str(output))}")
     return Outcome(code, plan=kept.plan)
+
+
+def _with_command(session: Session, kept: Kept, output: Path) -> Kept:
+    """The copy that a plan workbook carries: it names the command that applies it."""
+    return replace(kept, facts={**kept.facts, "apply": carrying_out(session, kept.plan, output)})
 
 
 def planned(session: Session, options: Options) -> Kept:

@@ -11,7 +11,7 @@ from syncjob.differ import Rules
 from syncjob.errors import Interrupted, NotApproved, RemoteError, SyncjobError
 from syncjob.executor import Settings, Work, execute
 from syncjob.job.breaking import broken_off, not_begun
-from syncjob.job.finishing import Ending, finish, probe_results
+from syncjob.job.finishing import APPROVED, Ending, approval_of, finish, probe_results
 from syncjob.job.history import tidy
 from syncjob.job.members import list_rules, with_list
 from syncjob.job.preparing import rules_of
@@ -49,7 +49,7 @@ def _approved(session: Session, kept: Kept, run_id: str) -> None:
     """Raises `NotApproved`, or `Interrupted` where the question was answered by Ctrl-C; then nothing is left of it."""
     said = False
     try:
-        said = not len(kept.plan.table) or session.door.approve(kept.plan)
+        said = not len(kept.plan.table) or APPROVED in kept.facts or session.door.approve(kept.plan)
     finally:
         if not said:
             session.account.run(run_id).rmdir()
@@ -65,16 +65,16 @@ def _written_down(session: Session, kept: Kept, record: RunRecord, ending: Endin
     keep_former(folder, session.memory.contacts(record.job), kept.plan)
     abilities, size = session.remote.abilities, session.config.sync.batch_size
     sizes: dict[str, int] = {verb: size_of(abilities, verb, size) for verb in VERBS}
-    return Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table, sizes)
+    return Journal.create(folder / "journal.db", _meta(record, ending, approval_of(kept)), kept.plan.table, sizes)
 
 
-def _meta(record: RunRecord, ending: Ending) -> dict[str, str]:
+def _meta(record: RunRecord, ending: Ending, approval: str | None) -> dict[str, str]:
     return {
         "run_id": record.run_id,
         "job": record.job,
         "kind": record.kind,
         "started": record.started,
-        "consent": "yes",
+        "consent": approval or "yes",
         "result_path": str(ending.result_path or ""),
         "annotate": "yes" if ending.annotate else "",
     }
