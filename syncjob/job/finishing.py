@@ -66,6 +66,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         feed_back=session.paste("run", str(config.results.dir / ending.run_id / "needs-fixing.xlsx")),
         memory=ending.memory,
         stopped=ending.stopped,
+        of_list=config.remote.list if session.remote.abilities.members else None,
     )
 
 

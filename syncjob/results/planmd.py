@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 import orjson
 import pandas as pd
 
+from syncjob.model import Change, Verb
 from syncjob.plans import Plan, label
 from syncjob.words import OUTCOMES, REASONS
 
@@ -32,8 +33,10 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
     parts = [
         _head(plan),
         _refusals(plan),
-        _section("To remove", ("Number", "Name", "Why"), _deletes(plan)),
+        _section("To leave the list", ("Number", "Name", "Why"), _deletes(plan, "remove")),
+        _section("To remove", ("Number", "Name", "Why"), _deletes(plan, "delete")),
         _section("To change", ("Number", "Field", "Now", "Then"), _updates(plan)),
+        _section("To join the list", ("Number", "Name", "Now"), _joins(plan)),
         _section("To add", ("Number", "Fields"), _creates(plan)),
         _section("Not sent", ("Where", "Number", "What", "Why"), _bad(plan, rows)),
     ]
@@ -42,9 +45,7 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
 
 def _head(plan: Plan) -> str:
     counts = plan.counts
-    said = [
-        f"**{counts[v]:,} {w}**" for v, w in (("create", "to add"), ("update", "to change"), ("delete", "to remove"))
-    ]
+    said = [f"**{count:,} {words}**" for count, words in plan.to_do]
     said += [f"{n:,} {OUTCOMES[name].word.lower()}" for name, n in counts.items() if name in OUTCOMES and n]
     about = [
         f"Account {_safe(plan.account)}, made {_safe(plan.made)}, fingerprint `{plan.fingerprint}`.",
@@ -63,11 +64,11 @@ def _refusals(plan: Plan) -> str:
     return "\n".join(["## Refused by guards", "", *lines])
 
 
-def _deletes(plan: Plan) -> list[Line]:
+def _deletes(plan: Plan, verb: Verb) -> list[Line]:
     why = dict(zip(plan.remote_only["sid"], plan.remote_only["reason"], strict=True))
     lines: list[Line] = []
-    for change in plan.changes("delete"):
-        name = " ".join(str(change.before.get(part) or "") for part in ("first_name", "last_name")).strip()
+    for change in plan.changes(verb):
+        name = _name(change)
         asked = "the sheet lists it" if change.row_id >= 0 else "not in the source"
         reason = REASONS.get(str(why.get(change.sid)))
         lines.append((change.number, name, reason.says if reason else asked))
@@ -78,6 +79,17 @@ def _updates(plan: Plan) -> list[Line]:
     found = plan.field_changes
     columns = (found[name].tolist() for name in ("number", "field", "old", "new"))
     return [(number, label(name), old, new) for number, name, old, new in zip(*columns, strict=True)]
+
+
+def _joins(plan: Plan) -> list[Line]:
+    return [
+        (change.number, _name(change), "in the address book" if change.sid else "new to the address book")
+        for change in plan.changes("add")
+    ]
+
+
+def _name(change: Change) -> str:
+    return " ".join(str(change.before.get(part) or "") for part in ("first_name", "last_name")).strip()
 
 
 def _creates(plan: Plan) -> list[Line]:

@@ -69,6 +69,7 @@ class RunFacts:
     memory: bool = True  # False: a run without memory, which says so
     stopped: str | None = None  # why the run ended before its end
     service: str = "Exotel"  # what people call the remote
+    of_list: str | None = None  # the list whose members were compared
 
 
 @dataclass(frozen=True)

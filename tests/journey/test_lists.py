@@ -52,3 +52,28 @@ def test_who_is_not_on_the_list_joins_it_and_who_is_new_becomes_a_contact_first(
     assert desk.outcomes() == ["unchanged"] * 2 + ["added"] * 2 + ["added/contact_first"] * 2
     assert desk.members(diwali) == numbers(range(1, 7))
     assert len(desk.held()) == 6
+
+
+def test_who_is_no_longer_in_the_sheet_leaves_the_list_and_stays_in_the_address_book(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 31)))
+    diwali = desk.list("Diwali", *range(25))
+    desk.of_list(sync={"remote_only": "delete", "owned": "all"})
+    desk.sheet(people(range(1, 24), 26))
+    said = desk("run", "--yes")
+    assert said.code == 0, said.err
+    assert "1 to join the list · 2 to leave the list" in said.out
+    assert desk.outcomes() == ["unchanged"] * 23 + ["added"]
+    assert desk.only() == dict.fromkeys(numbers(24, 25), "removed")
+    assert desk.members(diwali) == numbers(range(1, 24), 26)
+    assert len(desk.held()) == 30
+
+
+def test_when_nothing_is_to_do_only_the_list_is_read(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 60)))
+    desk.list("Diwali", 0, 1)
+    desk.of_list()
+    desk.sheet(people(1, 2))
+    said = desk("run", "--yes")
+    assert (said.code, desk.outcomes()) == (0, ["unchanged", "unchanged"])
+    assert [entry.path.rsplit("/", 1)[-1] for entry in desk.remote.log] == ["lists", "contacts", "contacts"]
+    assert "so the address book was not read" in said.out
