@@ -12,6 +12,7 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
 from syncjob.headers import remember
+from syncjob.job.members import sid_of_list
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import OURS_TO_FINISH, Told, exit_code, tell
@@ -140,7 +141,7 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
     lesson = lesson_of(told, changes, kept.loaded, whole=plan.partial is None and good)
     if undoes(kept):
         lesson = undo_lesson(session, kept, lesson)
-    session.memory.learn(ending.run_id, plan.job, lesson)
+    session.memory.learn(ending.run_id, plan.job, lesson, sid_of_list(session))
     if good:
         remember_undone(session, kept)
     session.memory.end(

@@ -5,8 +5,10 @@ Every function does nothing, or what it does for an address book, where the remo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+
+import pandas as pd
 
 from syncjob.differ import Rules
 from syncjob.errors import ConfigError, RemoteError
@@ -71,6 +73,21 @@ def _scanned(session: Session, fetch: Callable[[int], Page]) -> Listing:
     return scan(pages, session.config.phone.default_region)
 
 
+def members_seen(session: Session, *, there: Collection[str] = (), gone: Collection[str] = ()) -> pd.DataFrame:
+    """The members (schema.CONTACTS), read again while the list does not show `there`, or still shows `gone`.
+
+    What was done to a list may be visible late. After `LOOKS` it counts as it is.
+    """
+    for look in range(LOOKS):
+        if look:
+            session.pause(PAUSE)
+        members = read_remote(session).contacts
+        sids = set(members["sid"])
+        if sids.issuperset(there) and sids.isdisjoint(gone):
+            break
+    return members
+
+
 def list_rules(session: Session, rules: Rules) -> Rules:
     """On a list nobody's fields are changed; who is a member already is as wanted."""
     if list_of(session.remote) is None:
@@ -115,6 +132,12 @@ def facts_of_list(session: Session) -> dict[str, Json]:
     return {} if remote is None else {"list": remote.sid, "list_named": session.config.remote.list}
 
 
+def sid_of_list(session: Session) -> str:
+    """The sid of the list that the session speaks of; "" where it speaks of none, or of none that is there."""
+    remote = list_of(session.remote)
+    return (remote.sid or "") if remote else ""
+
+
 def same_list(session: Session, kept: Kept) -> None:
     """Raises `ConfigError` when a plan is of another list than the config."""
     named = kept.facts.get("list_named")
@@ -136,7 +159,7 @@ def with_list(session: Session, kept: Kept, journal: Journal) -> Session:
     """
     session = on_list_of(session, kept.facts, journal)
     remote = list_of(session.remote)
-    if remote is None or remote.sid is not None:
+    if remote is None or remote.sid is not None or not journal.count(verb="add"):
         return session
     sid = remote.find() or remote.make()
     for _ in range(LOOKS):
