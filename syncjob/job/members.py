@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import pandas as pd
 
@@ -26,6 +27,8 @@ LOOKS = 3
 """How often a list is looked for that is said to be there, or members that may be visible late."""
 PAUSE = 3.0
 """Seconds between two looks (reference: a client waits three before it uses a list)."""
+FRESH = 60.0
+"""Seconds after a run for which the list may not show yet what it did."""
 
 _NOBODY = Page(0, (), 0)
 
@@ -71,6 +74,30 @@ def _scanned(session: Session, fetch: Callable[[int], Page]) -> Listing:
         on_page=lambda read, planned: session.door.progress("reading", read, planned),
     )
     return scan(pages, session.config.phone.default_region)
+
+
+def read_compared(session: Session, *, create: bool = False) -> Listing:
+    """`read_remote`, and again, within bounds, while it does not show who the job let in only just now."""
+    listing = read_remote(session, create=create)
+    just_in = _just_in(session)
+    for _ in range(LOOKS - 1):
+        if just_in <= set(listing.contacts["sid"]):
+            break
+        session.pause(PAUSE)
+        listing = read_remote(session)
+    return listing
+
+
+def _just_in(session: Session) -> set[str]:
+    """The sids of those who are on the list by the job's own doing, when its last run has only just ended."""
+    sid, memory, job = sid_of_list(session), session.memory, session.config.job
+    last = next(iter(memory.runs(job)), None)
+    if not sid or last is None or last.ended is None or memory.list_of(job) != sid:
+        return set()
+    if (session.now() - datetime.fromisoformat(last.ended)).total_seconds() > FRESH:
+        return set()
+    known = memory.contacts(job)
+    return set(known["sid"][known["created"]].dropna())
 
 
 def members_seen(session: Session, *, there: Collection[str] = (), gone: Collection[str] = ()) -> pd.DataFrame:
