@@ -89,6 +89,12 @@ def as_contacts(table: pd.DataFrame) -> pd.DataFrame:
     return judged.assign(verb=judged["verb"].map({"add": "create", "remove": "delete"}))
 
 
+def with_joins(table: pd.DataFrame, refused: pd.Series[bool]) -> pd.Series[bool]:
+    """`refused`, and with every contact that is not to be made who would have joined as it."""
+    unmade = table["number"][refused & (table["verb"] == "create")]
+    return refused | (table["verb"].eq("add") & table["sid"].isna() & table["number"].isin(unmade))
+
+
 def judge_size(table: pd.DataFrame, figures: Figures) -> tuple[Refusal, ...]:
     """Whether the list would hold more than a list can. Who leaves does so after the others joined, so is counted."""
     joins = int((table["verb"] == "add").sum())

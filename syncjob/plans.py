@@ -11,6 +11,7 @@ import pandas as pd
 
 from syncjob.model import VERBS, Change, Verb
 from syncjob.schema import FIELDS
+from syncjob.words import TO_DO
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,15 @@ class Plan:
         verbs = {verb: count for verb, count in found.items() if count or verb in ("create", "update", "delete")}
         rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
         return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
+
+    @property
+    def to_do(self) -> list[tuple[int, str]]:
+        """How many changes of which kind, in words. Of a list, to make a contact is told only where there is one."""
+        of_list = self.kind == "exotel_list"
+        usual = ("add", "remove") if of_list else ("create", "update", "delete")
+        words = {**TO_DO, "create": "to add to the address book first"} if of_list else TO_DO
+        counts = self.counts
+        return [(counts.get(verb, 0), words[verb]) for verb in TO_DO if counts.get(verb) or verb in usual]
 
     @property
     def fingerprint(self) -> str:

@@ -231,6 +231,15 @@ PLANNED: dict[str, str] = {
 }
 """What a `planned` row would become, by action."""
 
+TO_DO: dict[str, str] = {
+    "add": "to join the list",
+    "remove": "to leave the list",
+    "create": "to add",
+    "update": "to change",
+    "delete": "to remove",
+}
+"""What a plan says of its changes, by verb."""
+
 GROUPS: dict[str, str] = {
     "Rows": "number_missing",
     "Differences": "ambiguous_remote",

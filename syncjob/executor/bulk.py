@@ -87,7 +87,7 @@ def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | 
         other = stored_otherwise(change, reply.contact)
         reason = "stored_differently" if other else None
         return settled(change, reply, DONE[verb], reason, other)
-    if reply.kind == "refused":
+    if reply.kind == "refused" or (reply.kind == "gone" and verb == "add"):  # the contact, or the list
         return settled(change, reply, "rejected", "refused_by_remote", reply.message)
     if reply.kind == "gone":
         return settled(change, reply, "rejected", "gone_meanwhile")

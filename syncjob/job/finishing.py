@@ -12,6 +12,7 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
 from syncjob.headers import remember
+from syncjob.job.members import sid_of_list
 from syncjob.job.recording import record_run
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
@@ -80,6 +81,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         feed_back=_feed_back(session, ending.run_id),
         memory=ending.memory,
         stopped=ending.stopped,
+        of_list=config.remote.list if session.remote.abilities.members else None,
     )
 
 
@@ -161,7 +163,7 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
     lesson = lesson_of(told, changes, kept.loaded, whole=plan.partial is None and good)
     if undoes(kept):
         lesson = undo_lesson(session, kept, lesson)
-    session.memory.learn(ending.run_id, plan.job, lesson)
+    session.memory.learn(ending.run_id, plan.job, lesson, sid_of_list(session))
     if good:
         remember_undone(session, kept)
     session.memory.end(

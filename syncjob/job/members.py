@@ -5,8 +5,11 @@ Every function does nothing, or what it does for an address book, where the remo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
+
+import pandas as pd
 
 from syncjob.differ import Rules
 from syncjob.errors import ConfigError, RemoteError
@@ -24,6 +27,8 @@ LOOKS = 3
 """How often a list is looked for that is said to be there, or members that may be visible late."""
 PAUSE = 3.0
 """Seconds between two looks (reference: a client waits three before it uses a list)."""
+FRESH = 60.0
+"""Seconds after a run for which the list may not show yet what it did."""
 
 _NOBODY = Page(0, (), 0)
 
@@ -71,6 +76,45 @@ def _scanned(session: Session, fetch: Callable[[int], Page]) -> Listing:
     return scan(pages, session.config.phone.default_region)
 
 
+def read_compared(session: Session, *, create: bool = False) -> Listing:
+    """`read_remote`, and again, within bounds, while it does not show who the job let in only just now."""
+    listing = read_remote(session, create=create)
+    just_in = _just_in(session)
+    for _ in range(LOOKS - 1):
+        if just_in <= set(listing.contacts["sid"]):
+            break
+        session.pause(PAUSE)
+        listing = read_remote(session)
+    return listing
+
+
+def _just_in(session: Session) -> set[str]:
+    """The sids of those who are on the list by the job's own doing, when its last run has only just ended."""
+    sid, memory, job = sid_of_list(session), session.memory, session.config.job
+    last = next(iter(memory.runs(job)), None)
+    if not sid or last is None or last.ended is None or memory.list_of(job) != sid:
+        return set()
+    if (session.now() - datetime.fromisoformat(last.ended)).total_seconds() > FRESH:
+        return set()
+    known = memory.contacts(job)
+    return set(known["sid"][known["created"]].dropna())
+
+
+def members_seen(session: Session, *, there: Collection[str] = (), gone: Collection[str] = ()) -> pd.DataFrame:
+    """The members (schema.CONTACTS), read again while the list does not show `there`, or still shows `gone`.
+
+    What was done to a list may be visible late. After `LOOKS` it counts as it is.
+    """
+    for look in range(LOOKS):
+        if look:
+            session.pause(PAUSE)
+        members = read_remote(session).contacts
+        sids = set(members["sid"])
+        if sids.issuperset(there) and sids.isdisjoint(gone):
+            break
+    return members
+
+
 def list_rules(session: Session, rules: Rules) -> Rules:
     """On a list nobody's fields are changed; who is a member already is as wanted."""
     if list_of(session.remote) is None:
@@ -115,6 +159,12 @@ def facts_of_list(session: Session) -> dict[str, Json]:
     return {} if remote is None else {"list": remote.sid, "list_named": session.config.remote.list}
 
 
+def sid_of_list(session: Session) -> str:
+    """The sid of the list that the session speaks of; "" where it speaks of none, or of none that is there."""
+    remote = list_of(session.remote)
+    return (remote.sid or "") if remote else ""
+
+
 def same_list(session: Session, kept: Kept) -> None:
     """Raises `ConfigError` when a plan is of another list than the config."""
     named = kept.facts.get("list_named")
@@ -136,7 +186,7 @@ def with_list(session: Session, kept: Kept, journal: Journal) -> Session:
     """
     session = on_list_of(session, kept.facts, journal)
     remote = list_of(session.remote)
-    if remote is None or remote.sid is not None:
+    if remote is None or remote.sid is not None or not journal.count(verb="add"):
         return session
     sid = remote.find() or remote.make()
     for _ in range(LOOKS):

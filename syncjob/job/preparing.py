@@ -13,7 +13,7 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
-from syncjob.job.members import list_rules, on_list, read_remote, reading_told
+from syncjob.job.members import list_rules, on_list, read_compared, reading_told, sid_of_list
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
@@ -84,8 +84,8 @@ def prepare(
     config = session.config
     whole = loaded.partial is None
     began, read_at = time.monotonic(), session.now()
-    listing = read_remote(session, create=create_list)
-    known = session.memory.known(config.job, listing.contacts)
+    listing = read_compared(session, create=create_list)
+    known = session.memory.known(config.job, listing.contacts, sid_of_list(session))
     diff = compare(loaded.rows, listing.contacts, list_rules(session, rules_of(config, whole=whole)), known)
     if session.remote.abilities.members:
         diff = members_kept(diff)

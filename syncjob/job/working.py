@@ -84,7 +84,8 @@ def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Out
     """Execute what the journal still holds, then write results; an error's exit code goes before that of the rows."""
     probe_results(session.config, ending.result_path)
     try:
-        execute(work_of(with_list(session, kept, journal), kept, journal))
+        session = with_list(session, kept, journal)
+        execute(work_of(session, kept, journal))
     except (RemoteError, Interrupted) as stop:
         error = Interrupted(session.signal_exit) if isinstance(stop, Interrupted) else stop
         code = session.signal_exit if isinstance(error, Interrupted) else error.exit_code

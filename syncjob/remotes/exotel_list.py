@@ -139,7 +139,9 @@ class ExotelList:
     def _add(self, batch: Batch) -> tuple[Reply, ...]:
         """The contacts join by reference. Joining twice is joining, so a lost request may be repeated."""
         fence, path = self._inside()
-        references: list[Json] = [{"contact_sid": plain(change.sid or "")} for change in batch.changes]
+        if not all(change.sid for change in batch.changes):
+            raise ValueError("who joins must be a contact")
+        references: list[Json] = [{"contact_sid": change.sid} for change in batch.changes]
         answer = fence.call(
             "POST",
             path,
