@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from syncjob.errors import ConfigError
-from syncjob.job.preparing import read_remote
+from syncjob.job.looking import read_remote
 from syncjob.job.session import Session
 from syncjob.results.sheetfile import write_table
 from syncjob.schema import PLAIN_FIELDS

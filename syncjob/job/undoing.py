@@ -17,7 +17,7 @@ from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
 from syncjob.job.finishing import Ending
 from syncjob.job.inverse import Done, Verdict, inverse
-from syncjob.job.preparing import read_remote
+from syncjob.job.looking import read_remote
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
 from syncjob.job.session import Outcome, Session
 from syncjob.job.undotable import drafted, notes, table_of
