@@ -28,6 +28,7 @@ class Abilities:
     repeatable: frozenset[Verb]  # verbs that may be sent twice within a run without harm
     lists: bool = True  # has a listing
     members: bool = False  # its wanted side is who is on a list: it offers all of `remotes.base.ListRemote`
+    remembered: bool = False  # it is the account's address book, new contacts last: what it showed may be remembered
     counted: bool = True  # every page tells the total; else only the last one does, and the others say -1
     traced: bool = True  # replies carry a request id
     by_listing: tuple[str, ...] = ()  # other keys, which the listing translates into sids

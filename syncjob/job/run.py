@@ -166,7 +166,7 @@ def _drop_folder(session: Session, run_id: str) -> None:
 
 def _kept(session: Session, options: Options, prepared: Prepared, run_id: str) -> Kept:
     facts: dict[str, Json] = {"trial": options.first is not None, "identity": prepared.sources.identity}
-    facts |= facts_of_list(session)
+    facts |= {**prepared.facts, **facts_of_list(session)}
     sids = prepared.listing.contacts["sid"]
     return Kept(prepared.loaded, replace(prepared.plan, plan_id=run_id), sids, session.config.public(), facts)
 

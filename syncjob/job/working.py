@@ -24,6 +24,7 @@ from syncjob.listing import Threads
 from syncjob.memory import RunRecord
 from syncjob.model import VERBS
 from syncjob.planner import size_of
+from syncjob.snapshot import generation
 
 
 def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -> Outcome:
@@ -65,10 +66,11 @@ def _written_down(session: Session, kept: Kept, record: RunRecord, ending: Endin
     keep_former(folder, session.memory.contacts(record.job), kept.plan)
     abilities, size = session.remote.abilities, session.config.sync.batch_size
     sizes: dict[str, int] = {verb: size_of(abilities, verb, size) for verb in VERBS}
-    return Journal.create(folder / "journal.db", _meta(record, ending, approval_of(kept)), kept.plan.table, sizes)
+    meta = _meta(session, record, ending, approval_of(kept))
+    return Journal.create(folder / "journal.db", meta, kept.plan.table, sizes)
 
 
-def _meta(record: RunRecord, ending: Ending, approval: str | None) -> dict[str, str]:
+def _meta(session: Session, record: RunRecord, ending: Ending, approval: str | None) -> dict[str, str]:
     return {
         "run_id": record.run_id,
         "job": record.job,
@@ -77,6 +79,7 @@ def _meta(record: RunRecord, ending: Ending, approval: str | None) -> dict[str, 
         "consent": approval or "yes",
         "result_path": str(ending.result_path or ""),
         "annotate": "yes" if ending.annotate else "",
+        "snapshot": generation(session.account) or "",
     }
 
 
