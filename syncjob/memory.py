@@ -1,7 +1,8 @@
 """What an account's runs left behind, for the runs to come (CONTRACT 7): from confirmed outcomes only.
 
 `memory.db` (SQLite) lists the runs; `numbers/<run id>.parquet` holds the numbers of a good run, to compare the next
-source with; `contacts/<job>.parquet` holds what the job knows of contacts (lesson.CONTACT_MEMORY).
+source with; `contacts/<job>.parquet` holds what the job knows of contacts (lesson.CONTACT_MEMORY). Of a job
+on a list that is who it put there, so it counts for that list only, whose sid is in `contacts/<job>.list`.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour, from_text
 from syncjob.differ import Known
 from syncjob.errors import SyncjobError
 from syncjob.guards import Baseline
-from syncjob.keeping import write_frame
+from syncjob.keeping import write_frame, write_whole
 from syncjob.lesson import CONTACT_MEMORY, Lesson, taught
 from syncjob.state import Account, look_into, private_folder
 
@@ -38,6 +40,9 @@ create table if not exists run (
     good integer not null default 0, kind text not null, rows text, fields text, counts text, results text, plan_id text
 )
 """
+
+_FACTS = "create table if not exists fact (name text primary key, value text not null) without rowid"
+"""Facts about the account: how it behaves, and the probe's contact while there is one."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,23 @@ class Memory:
             self._db.execute(query, values)
         except sqlite3.Error as error:
             raise _unwritable(self.account.folder / "memory.db", error) from error
+
+    def fact(self, name: str) -> str | None:
+        """A fact about the account, None when there is none."""
+        found = self._db.execute("select value from fact where name = ?", (name,)).fetchone()
+        return str(found[0]) if found else None
+
+    def keep_fact(self, name: str, value: str | None) -> None:
+        """Write a fact down, durably; None takes it away."""
+        if value is None:
+            self._write("delete from fact where name = ?", (name,))
+        else:
+            self._write("insert or replace into fact values (?, ?)", (name, value))
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What the probe has proven of this account."""
+        return from_text(self.fact("behaviour"))
 
     def begin(self, run: RunRecord) -> None:
         """A run is about to write; it is open until `end`. One that is taken up again keeps its place and its marks."""
@@ -173,9 +195,12 @@ class Memory:
         numbers = frozenset(_read(path)["number"]) if path.exists() else frozenset()
         return Baseline(found[0][0], largest, numbers, frozenset(orjson.loads(found[0][2] or "[]")))
 
-    def known(self, job: str, existing: pd.DataFrame) -> Known:
-        """What the job knows of contacts, where it still is the same contact (the sid says so) or none is there."""
-        contacts = self.contacts(job)
+    def known(self, job: str, existing: pd.DataFrame, of_list: str = "") -> Known:
+        """What the job knows of contacts, where it still is the same contact (the sid says so) or none is there.
+
+        `of_list`: the sid of the list that the job is about; what it knows of another one says nothing.
+        """
+        contacts = self.contacts(job) if self.list_of(job) == of_list else CONTACT_MEMORY.empty()
         number_now = contacts["sid"].map(existing.drop_duplicates("sid").set_index("sid")["number"])
         there = contacts["number"].astype(object).isin(existing["number"].astype(object))
         contacts = contacts[(number_now == contacts["number"]) | ~there]
@@ -183,7 +208,7 @@ class Memory:
         return Known(
             created=frozenset(contacts["number"][contacts["created"]]),
             named=frozenset(contacts["number"][contacts["named"]]),
-            claimed=self._claims(job),
+            claimed=self._claims(job, of_list),
             differing={n: orjson.loads(d) for n, d in zip(differing["number"], differing["differing"], strict=True)},
             sids=dict(zip(contacts["number"], contacts["sid"], strict=True)),
         )
@@ -195,9 +220,15 @@ class Memory:
             return CONTACT_MEMORY.empty()
         return CONTACT_MEMORY.shape(_read(path))
 
-    def learn(self, run_id: str, job: str, lesson: Lesson) -> None:
+    def list_of(self, job: str) -> str:
+        """The sid of the list that the job's memory is about; "": it is about the address book."""
+        path = self._path(job).with_suffix(".list")
+        return path.read_text(encoding="ascii") if path.exists() else ""
+
+    def learn(self, run_id: str, job: str, lesson: Lesson, of_list: str = "") -> None:
         """Take a settled run in. Doing so twice changes nothing, so a kill in between does no harm."""
-        old = self.contacts(job)
+        other = self.list_of(job) != of_list
+        old = CONTACT_MEMORY.empty() if other else self.contacts(job)
         old = old[~old["number"].isin(list(lesson.deleted))]
         fresh = taught(lesson, old)
         untouched = old[~old["number"].astype(object).isin(fresh["number"].astype(object))]
@@ -205,6 +236,8 @@ class Memory:
         if lesson.good_whole and not self._overtaken(run_id, job):
             contacts["last"] = contacts["number"].astype(object).isin(lesson.present["number"].astype(object))
         write_frame(self._path(job), CONTACT_MEMORY.shape(contacts))
+        if other:
+            write_whole(self._path(job).with_suffix(".list"), of_list.encode("ascii"))
         if lesson.good_whole:
             private_folder(self._numbers(run_id).parent)
             write_frame(self._numbers(run_id), lesson.present[["number"]].reset_index(drop=True))
@@ -236,9 +269,11 @@ class Memory:
     def _numbers(self, run_id: str) -> Path:
         return self.account.folder / "numbers" / f"{run_id}.parquet"
 
-    def _claims(self, job: str) -> dict[str, str]:
+    def _claims(self, job: str, of_list: str) -> dict[str, str]:
+        """number → another job that names it. A list is claimed by jobs on the same list, the address book by all."""
         claims: dict[str, str] = {}
         others = {run.job for run in self.runs() if run.job != job}
+        others = {other for other in others if not of_list or self.list_of(other) == of_list}
         for other in sorted(others):
             contacts = self.contacts(other)
             claims.update(dict.fromkeys(contacts["number"][contacts["last"]], other))
@@ -261,6 +296,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         db.execute(f"pragma application_id={APPLICATION_ID}")
         db.execute(f"pragma user_version={VERSION}")
         db.execute(_RUNS)
+        db.execute(_FACTS)
         db.execute("commit")
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=full")

@@ -86,6 +86,7 @@ REASONS: dict[str, Reason] = {
         Reason("superseded", "Another row with the same number was used: {detail}.", "Keep one row."),
         # diff (CONTRACT 3, 4, 7)
         Reason("ambiguous_remote", "Several contacts have this number: {detail}.", "Remove all but one in Exotel."),
+        Reason("as_of", "It was last read on {detail}, and held exactly this then."),
         Reason("mode", "The job's mode ({detail}) leaves this out."),
         Reason(
             "protected",
@@ -118,10 +119,13 @@ REASONS: dict[str, Reason] = {
         ),
         Reason("trial", "Left for later: this was a trial of the first rows.", "Run again without --first."),
         Reason("not_there", "There is no such contact to remove."),
+        Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),
         Reason("exists_already", "It had been added by somebody else meanwhile."),
+        Reason("edited_meanwhile", "Somebody else had changed it since it was last read: {detail}."),
+        Reason("not_read", "It was there already; what it held was not looked at."),
         Reason("already_gone", "It was gone already."),
         Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
         Reason(
@@ -179,6 +183,11 @@ REASONS: dict[str, Reason] = {
         Reason("too_many_deletes", "More contacts would be removed than allowed: {detail}.", "Check the plan."),
         Reason("too_many_updates", "More contacts would be changed than allowed: {detail}.", "Check the plan."),
         Reason("too_many_creates", "More contacts would be added than allowed: {detail}.", "Check the plan."),
+        Reason(
+            "list_full",
+            "The list would hold more than a list can: {detail}.",
+            "Use a second list, or allow it when yours is a dynamic list, which holds more.",
+        ),
         Reason("guard_refused", "A guard refused the plan: {detail}.", "Check the plan."),
         # runs (CONTRACT 9)
         Reason("internal_error", "An error of syncjob's own.", "Please report it with the log."),
@@ -216,8 +225,23 @@ REASONS: dict[str, Reason] = {
     )
 }
 
-PLANNED: dict[str, str] = {"create": "Would be added", "update": "Would be changed", "delete": "Would be removed"}
+PLANNED: dict[str, str] = {
+    "create": "Would be added",
+    "update": "Would be changed",
+    "add": "Would join the list",
+    "remove": "Would leave the list",
+    "delete": "Would be removed",
+}
 """What a `planned` row would become, by action."""
+
+TO_DO: dict[str, str] = {
+    "add": "to join the list",
+    "remove": "to leave the list",
+    "create": "to add",
+    "update": "to change",
+    "delete": "to remove",
+}
+"""What a plan says of its changes, by verb."""
 
 GROUPS: dict[str, str] = {
     "Rows": "number_missing",

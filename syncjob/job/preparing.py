@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -13,11 +12,15 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.looking import look
+from syncjob.job.members import list_rules, on_list
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
-from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.listing import Listing
 from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
+from syncjob.membership import judge_size
+from syncjob.model import Json
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.schema import CONTACTS
@@ -32,6 +35,7 @@ class Prepared:
     diff: Diff
     sources: Sources
     listing: Listing
+    facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
 def rules_of(config: Config, *, whole: bool) -> Rules:
@@ -70,29 +74,21 @@ def limits_of(config: Config) -> Limits:
     )
 
 
-def read_remote(session: Session) -> Listing:
-    """The proven listing (CONTRACT 6)."""
-    size = session.remote.abilities.page_size
-    pages = Pages(
-        session.remote.page,
-        Threads(session.config.remote.concurrency),
-        size=size,
-        on_page=lambda read, planned: session.door.progress("reading", read, planned),
-    )
-    return scan(pages, session.config.phone.default_region)
-
-
 def prepare(
-    session: Session, loaded: Loaded, sources: Sources, *, allow: Collection[str] = (), first: int | None = None
+    session: Session,
+    loaded: Loaded,
+    sources: Sources,
+    *,
+    allow: Collection[str] = (),
+    first: int | None = None,
+    create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
     config = session.config
     whole = loaded.partial is None
-    began, read_at = time.monotonic(), session.now()
-    listing = read_remote(session)
-    said = _listing_sentence(listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
-    known = session.memory.known(config.job, listing.contacts)
-    diff = compare(placed(loaded), listing.contacts, rules_of(config, whole=whole), known)
+    read_at = session.now()
+    seen = look(session, placed(loaded), rules_of(config, whole=whole), create_list=create_list)
+    listing, diff = seen.listing, seen.diff
     drafted = draft(diff)
     if first is not None:
         drafted = trial(drafted, first)
@@ -100,6 +96,8 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=whole)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    drafted, listing, of_book = on_list(session, drafted, listing)
+    refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     plan = Plan(
         plan_id="",
@@ -108,7 +106,7 @@ def prepare(
         kind=config.remote.kind,
         made=read_at.isoformat(timespec="seconds"),
         sources=tuple(str(path) for path in sources.files),
-        listing=said,
+        listing=f"{seen.said} {of_book}".rstrip(),
         figures=figures,
         total=listing.total,
         partial=loaded.partial,
@@ -118,14 +116,14 @@ def prepare(
         field_changes=drafted.field_changes,
         cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted),
+        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + seen.notes,
     )
-    return Prepared(plan, loaded, diff, sources, listing)
+    return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
     """The plan of a run whose remote could not be read: what the rows themselves tell, and nothing to do."""
-    rules = rules_of(session.config, whole=False)
+    rules = list_rules(session, rules_of(session.config, whole=False))
     drafted = draft(compare(loaded.rows, CONTACTS.empty(), rules, Known()))
     drafted = without(drafted, drafted.table["verb"].notna(), "not_sent", "run_ended", why)
     return Plan(
@@ -146,11 +144,6 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
     )
-
-
-def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
-    requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
-    return f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s and {listing.assured}."
 
 
 def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:

@@ -15,7 +15,7 @@ from datetime import datetime
 import orjson
 import pandas as pd
 
-from syncjob.model import Json
+from syncjob.model import Json, Verb
 from syncjob.plans import Plan, label
 from syncjob.results.digest import clock
 from syncjob.results.naming import called
@@ -47,8 +47,10 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
     parts = [
         _head(plan),
         _refusals(plan),
-        _section("To remove", ("Number", "Name", "Why"), _deletes(plan)),
+        _section("To leave the list", ("Number", "Name", "Why"), _deletes(plan, "remove")),
+        _section("To remove", ("Number", "Name", "Why"), _deletes(plan, "delete")),
         _section("To change", ("Number", "Name", "Now → then"), _updates(plan), folds=True),
+        _section("To join the list", ("Number", "Name", "Now"), _joins(plan), folds=True),
         _section("To add", ("Number", "Fields"), _creates(plan), folds=True),
         _section("Not sent", ("Where", "Number", "What", "Why"), _bad(plan, rows)),
     ]
@@ -57,9 +59,7 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
 
 def _head(plan: Plan) -> str:
     counts = plan.counts
-    said = [
-        f"**{counts[v]:,} {w}**" for v, w in (("create", "to add"), ("update", "to change"), ("delete", "to remove"))
-    ]
+    said = [f"**{count:,} {words}**" for count, words in plan.to_do]
     said += [f"{n:,} {OUTCOMES[name].word.lower()}" for name, n in counts.items() if name in OUTCOMES and n]
     about = [
         f"Account {_safe(plan.account)}, made {clock(datetime.fromisoformat(plan.made))}, "
@@ -83,10 +83,10 @@ def _refusals(plan: Plan) -> str:
     return "\n".join(["## Refused by guards", "", *lines])
 
 
-def _deletes(plan: Plan) -> list[Line]:
+def _deletes(plan: Plan, verb: Verb) -> list[Line]:
     why = dict(zip(plan.remote_only["sid"], plan.remote_only["reason"], strict=True))
     lines: list[Line] = []
-    for change in plan.changes("delete"):
+    for change in plan.changes(verb):
         name = _name(change.before)
         asked = "the sheet lists it" if change.row_id >= 0 else "not in the source"
         reason = REASONS.get(str(why.get(change.sid)))
@@ -108,6 +108,13 @@ def _updates(plan: Plan) -> list[Line]:
 
 def _name(image: Mapping[str, Json]) -> str:
     return " ".join(str(image.get(part) or "") for part in ("first_name", "last_name")).strip()
+
+
+def _joins(plan: Plan) -> list[Line]:
+    return [
+        (change.number, _name(change.before), "in the address book" if change.sid else "new to the address book")
+        for change in plan.changes("add")
+    ]
 
 
 def _creates(plan: Plan) -> list[Line]:

@@ -71,6 +71,7 @@ class RunFacts:
     stopped: str | None = None  # why the run ended before its end
     approved: str | None = None  # who approved the plan in a workbook, and when it was applied
     service: str = "Exotel"  # what people call the remote
+    of_list: str | None = None  # the list whose members were compared
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from syncjob.planfile import VERSION, unpack
 from syncjob.results.planbook.cellread import CameBack, Sheet, read_back
 from syncjob.results.planbook.cover import NAME, cover_of, sheet_names
 from syncjob.results.planbook.judging import Judged, judge_cover, judge_held, judge_lines
-from syncjob.results.planbook.lines import sheets_of
+from syncjob.results.planbook.lines import NAMES, sheets_of
 from syncjob.results.planbook.writing import MAGIC
 
 LIMITS = ReadLimits(unpacked=2048 * MB)
@@ -90,7 +90,7 @@ def _first(sheet: Sheet) -> str:
 
 
 def _lost(path: Path, came: CameBack) -> ConfigError:
-    ours = {NAME, "To add", "To change", "To remove"} & {sheet.name for sheet in came.sheets}
+    ours = {NAME, *NAMES.values()} & {sheet.name for sheet in came.sheets}
     if NAME not in ours or len(ours) == 1:
         return ConfigError(f"{path} is not a plan of syncjob.", advice=AGAIN)
     return ConfigError(

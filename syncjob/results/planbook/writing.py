@@ -32,7 +32,7 @@ from syncjob.results.grid import (
     print_set_up,
     rule_lines,
 )
-from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, QUIET, Palette, Properties
+from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, QUIET, Palette, Properties
 from syncjob.results.planbook.cover import NAME, Put, answer_at, cover_of, sheet_names
 from syncjob.results.planbook.lines import ALL_DELETES, APPROVE, ARROW, FORMULA, MARK, Lines, answer, sheets_of
 from syncjob.results.sheets import WRAP_UNTIL
@@ -45,7 +45,6 @@ PIECE = 30_000
 """Characters of the sealed plan in one cell: a cell holds 32,767."""
 
 WAITS = "#FFE699"
-TABS = {"create": "#0B6FB8", "update": "#4FA3DC", "delete": "#12436D"}
 _OLD, _NEW = ("FF8A3B12", False), ("FF0B5394", True)
 _WIDTHS = {MARK: 13, "From": 26, "Why": 34, "Why, and what to do": 70, "Number": 18, "What": 14}
 COVER_WIDTHS = (1.3, 22, 11, 11, 13, 40, 22, 20)
@@ -266,7 +265,7 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
 
 def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last: int) -> None:
     """The drop-down; an answer that waits is yellow, and a line that was answered no fades."""
-    sheet.set_tab_color(TABS[str(lines.verb)])
+    sheet.set_tab_color(PLANNED_BARS[str(lines.verb)])
     sheet.data_validation(1, 0, max(count, 1), 0, _CHOICES)
     looks: tuple[tuple[str, int, Properties], ...] = (
         ('=$A2="yes"', 0, {"bg_color": DONE, "font_color": INK}),
