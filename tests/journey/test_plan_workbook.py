@@ -337,7 +337,8 @@ def test_texts_of_every_kind_stand_in_the_workbook_as_they_are_and_survive_a_sav
 def test_totals_follow_the_answers(desk: Desk) -> None:
     book = openpyxl.load_workbook(planned(desk))
     formulas = [cell.value for line in book["Summary"].iter_rows() for cell in line if cell.data_type == "f"]
-    assert formulas == [f"=COUNTIF('{name}'!$A$2:$A$3,\"yes\")" for name in (ADD, CHANGE, REMOVE)]
+    counting = [f"=COUNTIF('{name}'!$A$2:$A$3,\"yes\")" for name in (ADD, CHANGE, REMOVE)]
+    assert formulas == [*counting, "=SUM(D6:D8)"]
     for name in (ADD, CHANGE, REMOVE):
         assert book[name].data_validations.dataValidation[0].formula1 == '"yes,no"'
 
