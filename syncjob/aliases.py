@@ -89,6 +89,8 @@ _KEY_ALIASES = {
 }
 """Keys of remotes that don't identify by number (CONTRACT 10)."""
 
+OTHER_KEYS = tuple(_KEY_ALIASES)
+
 
 def plain(header: str) -> str:
     """`header` as it is compared: without case, accents, spaces, punctuation and "(required)"."""

@@ -32,10 +32,26 @@ class Abilities:
     number_field: str = "number"  # and its number
     shown: tuple[str, ...] = ("first_name", "last_name")  # what a person knows it by
     undoable: frozenset[Verb] = frozenset(VERBS)  # what can be put back once it was done
+    for_good: str = ""  # what a plan says of changes that can't be put back
+    spelled: bool = False  # at a terminal its deletes are confirmed by typing what goes, not how much goes
+    service: str = "Exotel"  # what people call it
     reasons: Mapping[tuple[Verb, int], str] = field(
         default_factory=dict
     )  # (verb, reply's code) → code of words.REASONS
     instead_of_delete: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # way → the update that stands in
+
+    @property
+    def keyed_by_number(self) -> bool:
+        """Whether contacts are told apart by their numbers; where not, by their sids."""
+        return self.key == "number"
+
+    def usual_reason(self, verb: Verb) -> str | None:
+        """The reason code that a success of `verb` has with this remote; None: it needs none."""
+        return next((why for (of, code), why in self.reasons.items() if of == verb and 200 <= code <= 299), None)
+
+    def reason_of(self, verb: Verb, code: int, usual: str | None) -> str | None:
+        """The reason code for a reply with this code: the remote's own, else the usual one."""
+        return self.reasons.get((verb, code), usual)
 
 
 @dataclass(frozen=True)

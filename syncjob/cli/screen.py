@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Never, TextIO
 
 from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
+from syncjob.cli.spelling import digits, spelling
 from syncjob.cli.wording import plan_text
 from syncjob.words import one_line
 
@@ -93,6 +94,10 @@ class Screen:
         if self.context.json or self.context.quiet:  # nobody is asked about what they have not seen
             say(plan_text(plan), err=True)
         deletes = int((plan.table["verb"] == "delete").sum())
+        if deletes and plan.spelled:
+            question, answer = spelling(plan)
+            said = self._answer(question)
+            return said is not None and digits(said) == answer
         if deletes:
             said = self._answer(f"Type {deletes} to remove {deletes} contacts and do the rest: ")
             return said is not None and said.replace(",", "") == str(deletes)

@@ -95,7 +95,7 @@ def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -
     answers = list(pool.map(lambda change: _delete(work, name, change), changes))
     done: list[Settled] = []
     for change, answer in zip(changes, answers, strict=True):
-        done += _deleted(change, answer)
+        done += _deleted(work, change, answer)
     work.settle(done, "delete", request)
     refused = [(change, answer) for change, answer in zip(changes, answers, strict=True) if isinstance(answer, STOPS)]
     if refused:
@@ -112,8 +112,9 @@ def _delete(work: Work, batch: str, change: Change) -> Reply | SyncjobError:
         return error
 
 
-def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
+def _deleted(work: Work, change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
     """The outcome of one delete; a lost reply stays in doubt."""
+    able = work.remote.abilities
     if isinstance(answer, CallRefused):
         return [_failed(change, answer, "rejected", "refused_by_remote")]
     if isinstance(answer, NotDelivered):
@@ -121,11 +122,12 @@ def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
     if isinstance(answer, SyncjobError):
         return []
     if answer.kind == "done":
-        return [settled(change, answer, "deleted")]
+        return [settled(change, answer, "deleted", able.reason_of("delete", answer.code, None))]
     if answer.kind == "gone":
         return [settled(change, answer, "deleted", "already_gone")]
     if answer.kind == "refused":
-        return [settled(change, answer, "rejected", "refused_by_remote", answer.message)]
+        reason = able.reason_of("delete", answer.code, "refused_by_remote")
+        return [settled(change, answer, "rejected", reason, answer.message)]
     if answer.kind == "again":
         return [settled(change, answer, "failed", "temporary_trouble", answer.message)]
     return []

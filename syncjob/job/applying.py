@@ -76,6 +76,8 @@ def _check(session: Session, plan: Plan) -> None:
     config = session.config
     if plan.account != config.remote.identity:
         raise ConfigError(f"The plan is for account {plan.account}, not {config.remote.identity}.")
+    if plan.kind != config.remote.kind:
+        raise ConfigError(f"The plan is for {plan.kind}, not {config.remote.kind}.")
     if plan.job != config.job:
         raise ConfigError(f"The plan is of job {plan.job}, not {config.job}.")
     age = session.now() - datetime.fromisoformat(plan.made)
@@ -135,7 +137,7 @@ def _still_holding(session: Session, kept: Kept) -> Kept:
         resting["sid"].tolist(),
         kept.plan.total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     moved = []
     for change in changes_of(resting):

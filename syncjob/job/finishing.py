@@ -14,7 +14,7 @@ from syncjob.errors import SyncjobError
 from syncjob.headers import remember
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
-from syncjob.job.telling import OURS_TO_FINISH, Told, exit_code, tell
+from syncjob.job.telling import OURS_TO_FINISH, Told, by_number, exit_code, tell
 from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.loader.table import Loaded
@@ -66,6 +66,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         feed_back=session.paste("run", str(config.results.dir / ending.run_id / "needs-fixing.xlsx")),
         memory=ending.memory,
         stopped=ending.stopped,
+        service=session.remote.abilities.service,
     )
 
 
@@ -75,7 +76,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     facts = facts_of(session, kept.plan, ending, code)
     if undoes(kept):
         facts = replace(facts, mode="undo")
-    results, error = _balanced(facts, kept.loaded, told)
+    results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
     files = write_files(session.config, results, ending)
     try:
         save_plan(kept, files.folder / "plan.json")

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
 import pandas as pd
 
 from syncjob.config import Config
-from syncjob.differ import Diff, Known, Rules, compare
+from syncjob.differ import Diff, Known, Rules, compare, stood_in
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.existing import Existing, marked, read_existing, with_sids
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
-from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.listing import Listing
 from syncjob.loader.table import Loaded
+from syncjob.model import Abilities
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
+from syncjob.remotes import abilities_of
 from syncjob.schema import CONTACTS
 
 
@@ -49,6 +52,7 @@ def rules_of(config: Config, *, whole: bool) -> Rules:
         protect_numbers=config.protected_numbers,
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
+        proven_gone=not abilities_of(config.remote.kind).lists,
     )
 
 
@@ -66,19 +70,8 @@ def limits_of(config: Config) -> Limits:
         familiar=limits.familiar,
         column_change=limits.column_change,
         max_age_hours=config.source.max_age,
+        removing=("update", "delete") if config.sync.mode == "delete" else ("delete",),
     )
-
-
-def read_remote(session: Session) -> Listing:
-    """The proven listing (CONTRACT 6)."""
-    size = session.remote.abilities.page_size
-    pages = Pages(
-        session.remote.page,
-        Threads(session.config.remote.concurrency),
-        size=size,
-        on_page=lambda read, planned: session.door.progress("reading", read, planned),
-    )
-    return scan(pages, session.config.phone.default_region)
 
 
 def prepare(
@@ -86,18 +79,18 @@ def prepare(
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
     config = session.config
-    whole = loaded.partial is None
+    able = session.remote.abilities
     began, read_at = time.monotonic(), session.now()
-    listing = read_remote(session)
-    said = _listing_sentence(listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
-    known = session.memory.known(config.job, listing.contacts)
-    diff = compare(loaded.rows, listing.contacts, rules_of(config, whole=whole), known)
-    drafted = draft(diff)
+    existing = read_existing(session, loaded)
+    listing = existing.listing
+    said = _listing_sentence(existing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
+    diff = _compared(session, loaded, existing)
+    drafted = _with_codes(draft(diff), existing)
     if first is not None:
         drafted = trial(drafted, first)
-    figures, limits = figures_of(diff), limits_of(config)
+    figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
-    refusals += judge_changes(drafted.table, figures, limits, whole=whole)
+    refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     plan = Plan(
@@ -115,16 +108,47 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
+        cost=cost(drafted.table, able, config.sync.batch_size, session.transport.rate),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted),
+        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able),
+        key=able.key,
+        spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing)
 
 
+def _compared(session: Session, loaded: Loaded, existing: Existing) -> Diff:
+    """Rows × what is there, by the remote's key; removals as the config wants them."""
+    config, contacts = session.config, existing.listing.contacts
+    able, rows = session.remote.abilities, loaded.rows
+    if not able.keyed_by_number:
+        rows = with_sids(loaded, contacts, config.phone.default_region)
+    rows = marked(rows, existing.unread)
+    known = session.memory.known(config.job, contacts)
+    diff = compare(rows, contacts, rules_of(config, whole=loaded.partial is None), known)
+    instead = able.instead_of_delete.get(config.sync.instead_of_delete or "")
+    return diff if instead is None else stood_in(diff, instead)
+
+
+def _with_codes(drafted: Drafted, existing: Existing) -> Drafted:
+    """The draft with the answers of contacts that could not be read (`sync_code`, `sync_request_id`)."""
+    outcomes = drafted.outcomes.copy()
+    for key, error in existing.unread.items():
+        hit = outcomes["number"] == key
+        outcomes.loc[hit, "code"] = str(error.status) if error.status else None
+        outcomes.loc[hit, "request_id"] = error.request_id
+    return replace(drafted, outcomes=outcomes)
+
+
+def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
+    """What can't be undone says so (CONTRACT 10)."""
+    lasting = set(table["verb"]) - set(able.undoable)
+    return (able.for_good,) if lasting and able.for_good else ()
+
+
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
     """The plan of a run whose remote could not be read: what the rows themselves tell, and nothing to do."""
-    rules = rules_of(session.config, whole=False)
+    rules = replace(rules_of(session.config, whole=False), mode="upsert")  # nothing is known of what is there
     drafted = draft(compare(loaded.rows, CONTACTS.empty(), rules, Known()))
     drafted = without(drafted, drafted.table["verb"].notna(), "not_sent", "run_ended", why)
     return Plan(
@@ -144,19 +168,22 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         field_changes=drafted.field_changes,
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
+        key=session.remote.abilities.key,
     )
 
 
-def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
+def _listing_sentence(existing: Existing, at: str, seconds: float) -> str:
+    listing = existing.listing
     requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
-    return f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s and {listing.assured}."
+    proof = "" if listing.proof == "singly" else f" and {listing.assured}"
+    return f"{existing.said} at {at} with {requests} in {seconds:.0f} s{proof}."
 
 
 def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:
     fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
     return Judged(
         loaded.rows,
-        loaded.partial is None,
+        loaded.partial is None and session.remote.abilities.lists,
         frozenset(fields),
         sheet_counts(loaded),
         dict(sources.ages),
@@ -180,7 +207,8 @@ def _held_deletes(
     over = [refusal for refusal in refusals if refusal.code == "too_many_deletes"]
     if not over or config.limits.deletes.over != "hold":
         return drafted, refusals
-    held = without(drafted, drafted.table["verb"] == "delete", "held", "too_many_deletes", over[0].figures)
+    removals = drafted.table["verb"].isin(limits_of(config).removing)
+    held = without(drafted, removals, "held", "too_many_deletes", over[0].figures)
     return held, tuple(refusal for refusal in refusals if refusal.code != "too_many_deletes")
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
+from syncjob.job.existing import read_remote
 from syncjob.job.finishing import Ending
 from syncjob.job.inverse import Done, Verdict, inverse
-from syncjob.job.preparing import read_remote
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
 from syncjob.job.session import Outcome, Session
 from syncjob.job.undotable import drafted, notes, table_of
@@ -26,7 +26,7 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept, recall
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
-from syncjob.model import VERBS, Json
+from syncjob.model import Json
 from syncjob.planner import before_images, cost
 from syncjob.plans import Figures, Plan
 from syncjob.schema import CONTACTS
@@ -86,9 +86,10 @@ def which(session: Session, run_id: str) -> RunRecord:
 
 def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outcome:
     started = session.now()
-    if not set(VERBS) <= session.remote.abilities.verbs:
-        raise ConfigError(f"What was done on {session.config.remote.kind} can't be undone.")
     original, changes = _what_was_done(session, record)
+    able = session.remote.abilities
+    if not set(changes["verb"]) <= able.undoable:
+        raise ConfigError(f"Run {record.run_id} can't be undone. {able.for_good}".rstrip())
     if changes["outcome"].isin(["added", "removed"]).any():
         raise ConfigError(
             f"Run {record.run_id} moved members of a list, and that can't be undone.",
@@ -160,7 +161,7 @@ def _singly(session: Session, sids: list[str], total: int) -> pd.DataFrame:
         sids,
         total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     unread = len(set(sids) - set(found))
     if unread:

@@ -14,6 +14,7 @@ import orjson
 import pandas as pd
 
 from syncjob.plans import Plan, label
+from syncjob.schema import NAMES
 from syncjob.words import OUTCOMES, REASONS
 
 SHOWN = 1000
@@ -32,10 +33,10 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
     parts = [
         _head(plan),
         _refusals(plan),
-        _section("To remove", ("Number", "Name", "Why"), _deletes(plan)),
-        _section("To change", ("Number", "Field", "Now", "Then"), _updates(plan)),
+        _section("To remove", (label(plan.key), "Name", "Why"), _deletes(plan)),
+        _section("To change", (label(plan.key), "Field", "Now", "Then"), _updates(plan)),
         _section("To add", ("Number", "Fields"), _creates(plan)),
-        _section("Not sent", ("Where", "Number", "What", "Why"), _bad(plan, rows)),
+        _section("Not sent", ("Where", label(plan.key), "What", "Why"), _bad(plan, rows)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -67,7 +68,8 @@ def _deletes(plan: Plan) -> list[Line]:
     why = dict(zip(plan.remote_only["sid"], plan.remote_only["reason"], strict=True))
     lines: list[Line] = []
     for change in plan.changes("delete"):
-        name = " ".join(str(change.before.get(part) or "") for part in ("first_name", "last_name")).strip()
+        told = NAMES if plan.key == "number" else (*NAMES, "number")  # a key of another kind says nobody's number
+        name = " ".join(str(change.before.get(part) or "") for part in told).strip()
         asked = "the sheet lists it" if change.row_id >= 0 else "not in the source"
         reason = REASONS.get(str(why.get(change.sid)))
         lines.append((change.number, name, reason.says if reason else asked))
