@@ -92,7 +92,8 @@ def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -
     """One intent for the chunk, one request per contact, one commit for the replies."""
     name = work.batch_id("delete")
     request = work.journal.intend(name, "delete", changes, work.seconds())
-    answers = list(pool.map(lambda change: _delete(work, name, change), changes))
+    stops: list[SyncjobError] = []
+    answers = list(pool.map(lambda change: _delete(work, name, change, stops), changes))
     done: list[Settled] = []
     for change, answer in zip(changes, answers, strict=True):
         done += _deleted(work, change, answer)
@@ -102,13 +103,19 @@ def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -
         work.journal.put_back(
             change.change_id for change, error in refused if not (isinstance(error, RemoteRefused) and error.in_doubt)
         )
-        raise refused[0][1]
+        raise stops[0]
 
 
-def _delete(work: Work, batch: str, change: Change) -> Reply | SyncjobError:
+def _delete(work: Work, batch: str, change: Change, stops: list[SyncjobError]) -> Reply | SyncjobError:
+    """What came of one delete; once one met what ends the run, `stops` holds it and no other leaves."""
+    if stops:
+        return Interrupted()
     try:
         return work.remote.send(Batch(batch, "delete", (change,)))[0]
-    except (CallFailed, *STOPS) as error:
+    except STOPS as error:
+        stops.append(error)
+        return error
+    except CallFailed as error:
         return error
 
 
