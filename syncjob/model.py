@@ -13,9 +13,14 @@ VERBS: tuple[Verb, ...] = ("create", "update", "delete")
 """In the order in which they are sent (CONTRACT 7)."""
 
 
+Mode: TypeAlias = Literal["upsert", "create", "update", "delete"]
+RemoteOnly: TypeAlias = Literal["keep", "report", "mark", "delete"]
+Reading: TypeAlias = Literal["scan", "cached", "none", "auto"]
+
+
 @dataclass(frozen=True)
 class Abilities:
-    """What a remote can do. The planner obeys it; nobody asks a remote what class it is."""
+    """What a remote can do. Config and planner obey it; nobody asks a remote what class it is."""
 
     kind: str
     key: str
@@ -35,6 +40,13 @@ class Abilities:
     for_good: str = ""  # what a plan says of changes that can't be put back
     spelled: bool = False  # at a terminal its deletes are confirmed by typing what goes, not how much goes
     service: str = "Exotel"  # what people call it
+    address: str = ""  # where it is, if it is not in the config's region
+    key_header: str = ""  # the header that carries its API key; else key and token go by HTTP Basic
+    needs: tuple[str, ...] = ("account_sid", "api_key", "api_token")  # keys of `remote:` that must be filled in
+    modes: tuple[Mode, ...] = ("upsert", "create", "update", "delete")  # of `sync.mode`
+    remote_only: tuple[RemoteOnly, ...] = ("keep", "report")  # of `sync.remote_only`
+    listing: tuple[Reading, ...] = ("scan", "auto")  # of `remote.listing`; without a listing none is used
+    delete_count: int | None = None  # `limits.deletes.count`, where it is not given; None: the usual one
     reasons: Mapping[tuple[Verb, int], str] = field(
         default_factory=dict
     )  # (verb, reply's code) → code of words.REASONS

@@ -116,6 +116,14 @@ def with_sids(loaded: Loaded, contacts: pd.DataFrame, region: str) -> pd.DataFra
     return rows
 
 
+def sids_of(numbers: frozenset[str], contacts: pd.DataFrame, region: str) -> frozenset[str]:
+    """The contacts that have one of these numbers (E.164)."""
+    if not numbers:
+        return frozenset()
+    held = phone.normalise(contacts["raw"], region)["number"]
+    return frozenset(contacts["sid"][held.isin(list(numbers))])
+
+
 def marked(rows: pd.DataFrame, unread: Mapping[str, CallFailed]) -> pd.DataFrame:
     """The rows with what reading their contacts came to: refused by the remote, or left alone unread."""
     if not unread:

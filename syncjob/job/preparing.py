@@ -10,10 +10,10 @@ from typing import Literal, cast
 
 import pandas as pd
 
-from syncjob.config import Config
+from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare, stood_in
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
-from syncjob.job.existing import Existing, marked, read_existing, with_sids
+from syncjob.job.existing import Existing, marked, read_existing, sids_of, with_sids
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
@@ -110,7 +110,7 @@ def prepare(
         field_changes=drafted.field_changes,
         cost=cost(drafted.table, able, config.sync.batch_size, session.transport.rate),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able),
+        notes=unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able),
         key=able.key,
         spelled=able.spelled,
     )
@@ -125,7 +125,10 @@ def _compared(session: Session, loaded: Loaded, existing: Existing) -> Diff:
         rows = with_sids(loaded, contacts, config.phone.default_region)
     rows = marked(rows, existing.unread)
     known = session.memory.known(config.job, contacts)
-    diff = compare(rows, contacts, rules_of(config, whole=loaded.partial is None), known)
+    rules = rules_of(config, whole=loaded.partial is None)
+    if not able.keyed_by_number:
+        rules = replace(rules, protect_numbers=sids_of(rules.protect_numbers, contacts, config.phone.default_region))
+    diff = compare(rows, contacts, rules, known)
     instead = able.instead_of_delete.get(config.sync.instead_of_delete or "")
     return diff if instead is None else stood_in(diff, instead)
 

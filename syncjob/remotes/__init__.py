@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, str] = {
     "exotel_contacts": "syncjob.remotes.exotel_contacts:ExotelContacts",
+    "exotel_list": "syncjob.remotes.waiting:ExotelList",
     "exophones": "syncjob.remotes.exophones:ExoPhones",
     "sendme123": "syncjob.remotes.sendme123:SendMe123",
 }
-"""Kind → module:class. A class offers `from_config(remote, transport)`."""
-
-KEY_HEADERS: dict[str, str] = {
-    "sendme123": "api-key",
-}
-"""Kind → the header that carries its API key. All others take key and token by HTTP Basic."""
+"""Kind → module:class. A class has `abilities` and offers `from_config(remote, transport)`."""
 
 
 class RemoteConfig(Protocol):
@@ -50,12 +46,12 @@ class _Opener(Protocol):
 def open_remote(config: _Config, *, transport: Transport) -> Remote:
     """The remote that `config.remote.kind` names, speaking through `transport`, in the words of the address book.
 
-    `ConfigError` for a kind that no job can be run on.
+    `ConfigError` for a kind that is unknown, or that no job can be run on.
     """
     from syncjob.remotes.translated import Translated, is_foreign
 
     if config.remote.kind not in KINDS:
-        raise ConfigError(f"remote.kind: no job can be run on {config.remote.kind} yet, only on {', '.join(KINDS)}.")
+        raise ConfigError(f"remote.kind: {config.remote.kind} is not one of {', '.join(KINDS)}.")
     remote = opened(config.remote, transport)
     return Translated(remote) if is_foreign(remote.abilities) else remote
 
@@ -79,5 +75,5 @@ def auth_for(kind: str, key: str, token: str) -> Auth:
     """The credentials in the form that a kind of remote wants them."""
     from syncjob.transport import Auth
 
-    header = KEY_HEADERS.get(kind)
-    return Auth.basic(key, token) if header is None else Auth(header=header, value=key)
+    header = abilities_of(kind).key_header
+    return Auth(header=header, value=key) if header else Auth.basic(key, token)

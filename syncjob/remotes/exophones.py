@@ -43,6 +43,8 @@ class ExoPhones:
         undoable=frozenset(),
         for_good="A number that is released is given up for good: nobody can bring it back, and others may get it.",
         spelled=True,
+        modes=("delete",),
+        delete_count=0,
         reasons={("delete", 202): "release_accepted"},
     )
 

@@ -48,6 +48,8 @@ class ExotelContacts:
         batch_size={"create": BATCH, "update": BATCH, "delete": 1},
         page_size=PAGE,
         repeatable=frozenset({"update", "delete"}),
+        remote_only=("keep", "report", "mark", "delete"),
+        listing=("scan", "cached", "none", "auto"),
     )
 
     def __init__(self, transport: Transport, account_sid: str, page_size: int = PAGE) -> None:

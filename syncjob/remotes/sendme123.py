@@ -46,6 +46,12 @@ class SendMe123:
         undoable=frozenset({"update"}),
         for_good="A contact that is removed can't be brought back, and its messages may go with it.",
         service="SendMe123",
+        address="https://app.sendme123.com",
+        key_header="api-key",
+        needs=("api_key",),
+        modes=("delete",),
+        remote_only=("keep",),
+        listing=(),
         reasons={("delete", 409): "pending_messages"},
         instead_of_delete={"deactivate": {"status": "INACTIVE"}},
     )
