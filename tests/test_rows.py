@@ -232,9 +232,9 @@ def test_a_trailing_point_zero_is_said_aloud():
 
 
 def test_another_key_is_text_as_it_stands():
-    table = make_table(["Contact ID", "Mobile"], [" 0012.0 ", "9876500001"], ["", "9876500002"])
+    table = make_table(["Contact ID", "Mobile"], [" 0012-0 ", "9876500001"], ["", "9876500002"])
     rows = load(table, key="contact_id").rows
-    assert said(rows, "number") == ["0012.0", None]
+    assert said(rows, "number") == ["0012-0", None]
     assert said(rows, "reason") == [None, "key_missing"]
     assert said(rows, "header") == [None, "Contact ID"]
 

@@ -79,7 +79,7 @@ def settle_deletes(work: Work) -> None:
     still_there = []
     for change in open_changes:
         if change.sid in found and found[change.sid] is None:
-            _one(work, change, "deleted")
+            _one(work, change, "deleted", work.remote.abilities.usual_reason("delete"))
         elif change.sid in found:
             still_there.append(change)
     send_again(work, still_there)

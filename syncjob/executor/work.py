@@ -29,7 +29,7 @@ class Settings:
     concurrency: int = 8
     timeout: float = 60.0  # how long a request may take, so how long a lost one may still be at work
     look_again: float = 3.0  # between two reads that must agree before a create is sent again
-    region: str = "IN"
+    region: str | None = "IN"  # None: the key is no number
     rules: Rules = field(default_factory=Rules)
     exact: bool = False  # an update leaves exactly what it sends (undo), so keys of custom_field may have to go
 

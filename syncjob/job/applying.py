@@ -105,6 +105,8 @@ def _check(session: Session, kept: Kept) -> None:
     config, plan = session.config, kept.plan
     if plan.account != config.remote.identity:
         raise ConfigError(f"The plan is for account {plan.account}, not {config.remote.identity}.")
+    if plan.kind != config.remote.kind:
+        raise ConfigError(f"The plan is for {plan.kind}, not {config.remote.kind}.")
     if plan.job != config.job:
         raise ConfigError(f"The plan is of job {plan.job}, not {config.job}.")
     same_list(session, kept)
@@ -173,7 +175,7 @@ def _still_holding(session: Session, kept: Kept) -> Kept:
         resting["sid"].tolist(),
         kept.plan.total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     moved = []
     for change in changes_of(resting):

@@ -89,10 +89,10 @@ def which(session: Session, run_id: str) -> RunRecord:
 
 def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outcome:
     started = session.now()
-    if not {"create", "delete"} <= session.remote.abilities.verbs:
-        raise ConfigError(f"What was done on {session.config.remote.kind} can't be undone.")
     remote, original, changes = _what_was_done(session, record)
-    session = replace(session, remote=remote)
+    session, able = replace(session, remote=remote), remote.abilities
+    if not set(changes["verb"]) <= able.undoable:
+        raise ConfigError(f"Run {record.run_id} can't be undone. {able.for_good}".rstrip())
     now = _read_now(session, changes, original.plan.total)
     session.check()
     run_id = new_run(session.account, started)
@@ -169,7 +169,7 @@ def _singly(session: Session, sids: list[str], total: int) -> pd.DataFrame:
         sids,
         total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     unread = len(set(sids) - set(found))
     if unread:

@@ -116,8 +116,9 @@ def _copy_of(session: Session, record: RunRecord) -> tuple[Session, Kept, pd.Dat
     folder = session.account.run(record.run_id)
     if not (folder / "journal.db").exists():
         raise ConfigError(f"Of run {record.run_id} nothing is kept any more, so there is nothing to compare with.")
+    kept = recall(folder)
+    session.check_kind(record.run_id, kept.plan.kind)
     with Journal.open(folder / "journal.db") as journal:
-        kept = recall(folder)
         return on_list_of(session, kept.facts, journal), kept, journal.frame()
 
 
@@ -138,7 +139,7 @@ def _expected(kept: Kept, changes: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def _read(session: Session, sids: list[str], total: int) -> Mapping[str, pd.Series | None]:
-    remote, region = session.config.remote, session.config.phone.default_region
+    remote, region = session.config.remote, session.region
     found = read_contacts(
         session.remote, Threads(remote.concurrency), sids, total, concurrency=remote.concurrency, region=region
     )

@@ -122,7 +122,7 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
             concurrency=config.remote.concurrency,
             timeout=config.remote.timeout,
             look_again=min(3.0, config.remote.timeout),
-            region=config.phone.default_region,
+            region=session.region,
             rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules_of(config, whole=whole)),
             exact=undoes(kept) is not None,
         ),

@@ -8,6 +8,7 @@ itself is asked for again like one that never came.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -39,19 +40,23 @@ _METHODS: Mapping[Verb, str] = {"create": "POST", "update": "PUT"}
 class ExotelContacts:
     """One account's address book, as `remotes.base.Remote`."""
 
+    abilities = Abilities(
+        kind="exotel_contacts",
+        key="number",
+        verbs=frozenset({"create", "update", "delete"}),
+        fields=FIELDS,
+        batch_size={"create": BATCH, "update": BATCH, "delete": 1},
+        page_size=PAGE,
+        repeatable=frozenset({"update", "delete"}),
+        remote_only=("keep", "report", "mark", "delete"),
+        listing=("scan", "cached", "none", "auto"),
+        remembered=True,
+    )
+
     def __init__(self, transport: Transport, account_sid: str, page_size: int = PAGE) -> None:
         self._path = f"/v2/accounts/{plain(account_sid)}/contacts"
         self._transport = Fence(transport, self._path)
-        self.abilities = Abilities(
-            kind="exotel_contacts",
-            key="number",
-            verbs=frozenset({"create", "update", "delete"}),
-            fields=FIELDS,
-            batch_size={"create": BATCH, "update": BATCH, "delete": 1},
-            page_size=page_size,
-            repeatable=frozenset({"update", "delete"}),
-            remembered=True,
-        )
+        self.abilities = replace(ExotelContacts.abilities, page_size=page_size)
 
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExotelContacts:

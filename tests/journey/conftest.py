@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncjob.emulator import Emulator
+from syncjob.pacing import Backoff
 from tests.journey.builders import Desk
 from tests.journey.builders_hostile import Forge, forging
 
@@ -32,3 +33,9 @@ def forge() -> Iterator[Forge]:
     """Commands in processes of their own."""
     with forging() as made:
         yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again is tried at once."""
+    monkeypatch.setattr(Backoff, "wait", lambda _backoff, _tries, _random: 0.0)
