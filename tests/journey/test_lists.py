@@ -4,43 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from syncjob.emulator import Emulator
 from syncjob.job.session import Session
-from tests.journey.builders import Desk, people
+from tests.journey.builders import people
+from tests.journey.builders_lists import ListDesk, joined, numbers
 
 pytestmark = pytest.mark.usefixtures("reads_here")
-
-
-class ListDesk(Desk):
-    """A desk whose job is a list."""
-
-    def list(self, name: str = "Diwali", *members: int) -> str:
-        """A list that is there, with the first so many contacts of the address book by position; its sid."""
-        sids = [contact.sid for place in members if (contact := self.remote.store.at(place))]
-        return self.remote.lists.add(name, sids)
-
-    def of_list(self, **groups: Any) -> Path:
-        remote = {"kind": "exotel_list", "list": "Diwali"} | groups.pop("remote", {})
-        return self.config(remote=remote, source={"files": ["contacts.csv"]}, **groups)
-
-    def members(self, sid: str) -> list[str]:
-        """The numbers of the list's members, in order of joining."""
-        found = (self.remote.store.find(member) for member in self.remote.store.lists[sid])
-        return [contact.number for contact in found if contact]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[ListDesk]:
     with Emulator() as remote:
         yield ListDesk(tmp_path, remote)
-
-
-def numbers(*places: int | range) -> list[str]:
-    return [person["number"] for person in people(*places)]
 
 
 def test_who_is_not_on_the_list_joins_it_and_who_is_new_becomes_a_contact_first(desk: ListDesk) -> None:
@@ -78,17 +56,6 @@ def test_when_nothing_is_to_do_only_the_list_is_read(desk: ListDesk) -> None:
     assert (said.code, desk.outcomes()) == (0, ["unchanged", "unchanged"])
     assert [entry.path.rsplit("/", 1)[-1] for entry in desk.remote.log] == ["lists", "contacts", "contacts"]
     assert "so the address book was not read" in said.out
-
-
-def joined(desk: ListDesk, *places: int | range, **groups: Any) -> str:
-    """A list that the job itself let these people join, in a whole run; its sid."""
-    diwali = desk.list()
-    desk.of_list(**groups)
-    desk.sheet(people(*places))
-    said = desk("run", "--yes")
-    assert said.code == 0, said.err
-    desk.remote.log.clear()
-    return diwali
 
 
 def test_only_members_that_the_job_let_in_leave_unless_the_settings_say_otherwise(desk: ListDesk) -> None:
