@@ -13,12 +13,12 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
-from syncjob.job.members import list_rules, on_list, read_compared, reading_told, sid_of_list
+from syncjob.job.members import list_rules, on_list, read_compared, reading_told, sid_of_list, to_be_made
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.loader.table import Loaded
-from syncjob.membership import judge_size, members_kept
+from syncjob.membership import judge_size, of_members
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.schema import CONTACTS
@@ -88,7 +88,7 @@ def prepare(
     known = session.memory.known(config.job, listing.contacts, sid_of_list(session))
     diff = compare(loaded.rows, listing.contacts, list_rules(session, rules_of(config, whole=whole)), known)
     if session.remote.abilities.members:
-        diff = members_kept(diff)
+        diff = of_members(diff)
     drafted = draft(diff)
     if first is not None:
         drafted = trial(drafted, first)
@@ -115,11 +115,20 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
+        cost=cost_of(session, drafted.table),
         refusals=refusals,
         notes=tuple(understood(loaded)) + _unreadable_note(drafted),
     )
     return Prepared(plan, loaded, diff, sources, listing)
+
+
+def cost_of(session: Session, table: pd.DataFrame) -> Cost:
+    """What is still to be spent on these changes (schema.CHANGES)."""
+    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
+    if not to_be_made(session, table):
+        return found
+    each = found.minutes / found.requests
+    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
