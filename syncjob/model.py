@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from syncjob.behaviour import Behaviour
+
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 Verb: TypeAlias = Literal["create", "update", "add", "remove", "delete"]
 
@@ -26,6 +28,7 @@ class Abilities:
     repeatable: frozenset[Verb]  # verbs that may be sent twice within a run without harm
     lists: bool = True  # has a listing
     members: bool = False  # its wanted side is who is on a list: it offers all of `remotes.base.ListRemote`
+    remembered: bool = False  # it is the account's address book, new contacts last: what it showed may be remembered
     counted: bool = True  # every page tells the total; else only the last one does, and the others say -1
     traced: bool = True  # replies carry a request id
     by_listing: tuple[str, ...] = ()  # other keys, which the listing translates into sids
@@ -37,6 +40,7 @@ class Abilities:
         default_factory=dict
     )  # (verb, reply's code) → code of words.REASONS
     instead_of_delete: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # way → the update that stands in
+    behaviour: Behaviour = field(default_factory=Behaviour)  # what was proven of this very account
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ REASONS: dict[str, Reason] = {
         Reason("superseded", "Another row with the same number was used: {detail}.", "Keep one row."),
         # diff (CONTRACT 3, 4, 7)
         Reason("ambiguous_remote", "Several contacts have this number: {detail}.", "Remove all but one in Exotel."),
+        Reason("as_of", "It was last read on {detail}, and held exactly this then."),
         Reason("mode", "The job's mode ({detail}) leaves this out."),
         Reason(
             "protected",
@@ -129,6 +130,8 @@ REASONS: dict[str, Reason] = {
         # sending (CONTRACT 8)
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),
         Reason("exists_already", "It had been added by somebody else meanwhile."),
+        Reason("edited_meanwhile", "Somebody else had changed it since it was last read: {detail}."),
+        Reason("not_read", "It was there already; what it held was not looked at."),
         Reason("already_gone", "It was gone already."),
         Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
         Reason(

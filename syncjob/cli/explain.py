@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from syncjob.cli.completing import codes
 from syncjob.cli.lines import say
 from syncjob.cli.options import common
 from syncjob.exits import EXITS, Exit
@@ -53,7 +54,7 @@ def wants_json(ctx: click.Context) -> bool:
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 @common
 @click.pass_context
 def explain(ctx: click.Context, code: str | None) -> None:

@@ -54,8 +54,9 @@ def _until_typed(stream: TextIO) -> None:
 class Screen:
     """A Door for commands: a terminal, a pipe or cron."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, brief: bool = False) -> None:
         self.context = context
+        self.brief = brief
         self._bar: tqdm[Never] | None = None
         self._stage = ""
         self.shown = False
@@ -86,7 +87,7 @@ class Screen:
     def show(self, plan: Plan) -> None:
         self.close()
         self.shown = True
-        if not (self.context.json or self.context.quiet):
+        if not (self.context.json or self.context.quiet or self.brief):
             say(plan_text(plan))
 
     def approve(self, plan: Plan) -> bool:

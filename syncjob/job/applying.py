@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from syncjob.errors import ConfigError
 from syncjob.executor.echo import same_image
 from syncjob.executor.reading import read_contacts
 from syncjob.guards import judge_changes
-from syncjob.job.finishing import Ending
+from syncjob.job.finishing import APPROVED, Ending
 from syncjob.job.members import same_list
 from syncjob.job.preparing import allowed, limits_of, without
 from syncjob.job.recovering import settle_interrupted
@@ -24,10 +25,11 @@ from syncjob.keeping import Kept
 from syncjob.listing import Threads
 from syncjob.membership import as_contacts, judge_size, with_joins
 from syncjob.memory import RunRecord
-from syncjob.model import Change
+from syncjob.model import Change, Json
 from syncjob.planfile import load_plan
 from syncjob.planner import Drafted, cost
 from syncjob.plans import Plan, changes_of
+from syncjob.results.planbook.reading import is_workbook, review
 from syncjob.state import locked, new_run
 
 
@@ -36,7 +38,7 @@ def apply_plan(session: Session, path: Path, options: Options) -> Outcome:
 
     Raises `ConfigError` for a plan of another account or job, too old, applied before, or edited.
     """
-    kept, approved = load_plan(path)
+    kept, approved = _loaded(session, path)
     _check(session, kept)
     with locked(
         session.account,
@@ -49,6 +51,30 @@ def apply_plan(session: Session, path: Path, options: Options) -> Outcome:
         settle_interrupted(session)
         _check_fresh(session, kept.plan)
         return _apply(session, kept, approved, options)
+
+
+def _loaded(session: Session, path: Path) -> tuple[Kept, frozenset[int]]:
+    """The plan's copy and the ids of its approved changes; a workbook's copy says who approved it, which is the yes."""
+    if not is_workbook(path):
+        return load_plan(path)
+    found = review(path)
+    by = found.by or _somebody()
+    approved: dict[str, Json] = {
+        "by": by,
+        "at": session.now().isoformat(timespec="seconds"),
+        "file": path.name,
+        "saved": found.saved,
+        "applied_by": _somebody(),
+    }
+    return replace(found.kept, facts={**found.kept.facts, APPROVED: approved}), found.approved
+
+
+def _somebody() -> str:
+    """Who runs the command, as the system calls them."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        return "an unnamed user"
 
 
 def _apply(session: Session, kept: Kept, approved: frozenset[int], options: Options) -> Outcome:

@@ -5,7 +5,7 @@ Every function does nothing, or what it does for an address book, where the remo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,14 +13,16 @@ import pandas as pd
 
 from syncjob.differ import Rules
 from syncjob.errors import ConfigError, RemoteError
+from syncjob.job.book import read_book
 from syncjob.job.session import Session
 from syncjob.journal import Journal
 from syncjob.keeping import Kept
-from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.listing import Listing
 from syncjob.membership import placed
 from syncjob.model import Json, Page
 from syncjob.planner import Drafted
 from syncjob.remotes.base import list_of
+from syncjob.results.digest import many
 from syncjob.schema import CONTACTS
 
 LOOKS = 3
@@ -58,22 +60,7 @@ def read_remote(session: Session, *, create: bool = False) -> Listing:
     remote = list_of(session.remote)
     if remote is None:
         return read_book(session)
-    return _scanned(session, remote.members if there else lambda _offset: _NOBODY)
-
-
-def read_book(session: Session) -> Listing:
-    """The proven listing of the address book."""
-    return _scanned(session, session.remote.page)
-
-
-def _scanned(session: Session, fetch: Callable[[int], Page]) -> Listing:
-    pages = Pages(
-        fetch,
-        Threads(session.config.remote.concurrency),
-        size=session.remote.abilities.page_size,
-        on_page=lambda read, planned: session.door.progress("reading", read, planned),
-    )
-    return scan(pages, session.config.phone.default_region)
+    return read_book(session, remote.members if there else lambda _offset: _NOBODY)
 
 
 def read_compared(session: Session, *, create: bool = False) -> Listing:
@@ -123,34 +110,34 @@ def list_rules(session: Session, rules: Rules) -> Rules:
     return replace(rules, mode=mode, protect_fields=(), fill_only=())
 
 
-def on_list(session: Session, drafted: Drafted, listing: Listing) -> tuple[Drafted, Listing]:
-    """The draft in the verbs of a list, and the address book that it rests on; unread when nobody is to join."""
+def on_list(session: Session, drafted: Drafted, listing: Listing) -> tuple[Drafted, Listing, str]:
+    """The draft in the verbs of a list, the address book that it rests on, and how that was read, in a sentence.
+
+    The book stays unread when nobody is to join.
+    """
     if list_of(session.remote) is None:
-        return drafted, listing
-    joins = drafted.table["verb"].eq("create").any()
-    book = read_book(session) if joins else Listing(CONTACTS.empty(), 0, 0, "quiet")
-    return placed(drafted, book.contacts), book
+        return drafted, listing, ""
+    if not drafted.table["verb"].eq("create").any():
+        said = "Nobody new joins, so the address book was not read."
+        return placed(drafted, CONTACTS.empty()), Listing(CONTACTS.empty(), 0, 0, "quiet"), said
+    book = read_book(session)
+    spent = many(book.requests, "request", "requests")
+    return (
+        placed(drafted, book.contacts),
+        book,
+        f"All {book.total:,} contacts of the address book were read with {spent}.",
+    )
 
 
-def reading_told(session: Session, compared: Listing, book: Listing, at: str, seconds: float) -> str:
-    """How and when the remote was read, and what it cost."""
-    remote, took = list_of(session.remote), f"in {seconds:.0f} s"
-    if remote is None:
-        spent = _requests(compared.requests)
-        return f"All {compared.total:,} contacts were read at {at} with {spent} {took} and {compared.assured}."
+def members_told(session: Session, members: Listing, at: datetime) -> str:
+    """How and when the list was read, and what it cost."""
     named = session.config.remote.list
-    if remote.sid is None:
-        said = f"There is no list {named} yet; it will be made."
-    else:
-        spent = _requests(compared.requests)
-        said = f"All {compared.total:,} members of list {named} were read at {at} with {spent} and {compared.assured}."
-    if not book.requests:
-        return f"{said} Nobody new joins, so the address book was not read."
-    return f"{said} All {book.total:,} contacts of the address book were read with {_requests(book.requests)}, {took}."
-
-
-def _requests(count: int) -> str:
-    return "1 request" if count == 1 else f"{count:,} requests"
+    if not sid_of_list(session):
+        return f"There is no list {named} yet; it will be made."
+    spent = many(members.requests, "request", "requests")
+    return (
+        f"All {members.total:,} members of list {named} were read at {at:%H:%M %Z} with {spent} and {members.assured}."
+    )
 
 
 def to_be_made(session: Session, table: pd.DataFrame) -> bool:

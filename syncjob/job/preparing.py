@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -13,12 +12,14 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
-from syncjob.job.members import list_rules, on_list, read_compared, reading_told, sid_of_list, to_be_made
+from syncjob.job.looking import look
+from syncjob.job.members import list_rules, on_list, to_be_made
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.loader.table import Loaded
-from syncjob.membership import judge_size, of_members
+from syncjob.membership import judge_size
+from syncjob.model import Json
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.schema import CONTACTS
@@ -33,6 +34,7 @@ class Prepared:
     diff: Diff
     sources: Sources
     listing: Listing
+    facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
 def rules_of(config: Config, *, whole: bool) -> Rules:
@@ -83,12 +85,9 @@ def prepare(
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
     config = session.config
     whole = loaded.partial is None
-    began, read_at = time.monotonic(), session.now()
-    listing = read_compared(session, create=create_list)
-    known = session.memory.known(config.job, listing.contacts, sid_of_list(session))
-    diff = compare(loaded.rows, listing.contacts, list_rules(session, rules_of(config, whole=whole)), known)
-    if session.remote.abilities.members:
-        diff = of_members(diff)
+    read_at = session.now()
+    seen = look(session, loaded.rows, rules_of(config, whole=whole), create_list=create_list)
+    listing, diff = seen.listing, seen.diff
     drafted = draft(diff)
     if first is not None:
         drafted = trial(drafted, first)
@@ -96,9 +95,8 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=whole)
     drafted, refusals = _held_deletes(drafted, refusals, config)
-    compared, (drafted, listing) = listing, on_list(session, drafted, listing)
+    drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
-    said = reading_told(session, compared, listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     plan = Plan(
         plan_id="",
@@ -107,7 +105,7 @@ def prepare(
         kind=config.remote.kind,
         made=read_at.isoformat(timespec="seconds"),
         sources=tuple(str(path) for path in sources.files),
-        listing=said,
+        listing=f"{seen.said} {of_book}".rstrip(),
         figures=figures,
         total=listing.total,
         partial=loaded.partial,
@@ -117,9 +115,9 @@ def prepare(
         field_changes=drafted.field_changes,
         cost=cost_of(session, drafted.table),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted),
+        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + seen.notes,
     )
-    return Prepared(plan, loaded, diff, sources, listing)
+    return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 
 
 def cost_of(session: Session, table: pd.DataFrame) -> Cost:

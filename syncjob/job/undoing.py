@@ -15,9 +15,10 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
+from syncjob.job.book import read_book
 from syncjob.job.finishing import Ending
 from syncjob.job.inverse import Done, Verdict, inverse, membership
-from syncjob.job.members import facts_of_list, members_seen, read_book
+from syncjob.job.members import facts_of_list, members_seen
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
 from syncjob.job.session import Outcome, Session
 from syncjob.job.undotable import drafted, notes, table_of

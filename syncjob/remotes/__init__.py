@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from syncjob.behaviour import Behaviour
 from syncjob.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,8 +50,8 @@ class _Opener(Protocol):
     def from_config(self, remote: RemoteConfig, transport: Transport) -> Remote: ...
 
 
-def open_remote(config: _Config, *, transport: Transport) -> Remote:
-    """The remote that `config.remote.kind` names, speaking through `transport`.
+def open_remote(config: _Config, *, transport: Transport, behaviour: Behaviour | None = None) -> Remote:
+    """The remote that `config.remote.kind` names, speaking through `transport`; it goes by what was proven of it.
 
     `ConfigError` for a kind that is unknown, or that no job can be run on yet.
     """
@@ -57,7 +59,10 @@ def open_remote(config: _Config, *, transport: Transport) -> Remote:
     ready = [each for each in KINDS if each not in WAITING]
     if kind not in ready:
         raise ConfigError(f"remote.kind: no job can be run on {kind} yet, only on {', '.join(ready)}.")
-    return opened(config.remote, transport)
+    remote = opened(config.remote, transport)
+    if behaviour is not None:
+        remote.abilities = replace(remote.abilities, behaviour=behaviour)
+    return remote
 
 
 def opened(remote: RemoteConfig, transport: Transport) -> Remote:

@@ -50,6 +50,7 @@ class ExotelContacts:
             batch_size={"create": BATCH, "update": BATCH, "delete": 1},
             page_size=page_size,
             repeatable=frozenset({"update", "delete"}),
+            remembered=True,
         )
 
     @classmethod

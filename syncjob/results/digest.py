@@ -276,6 +276,7 @@ def _about(facts: RunFacts, notes: tuple[str, ...]) -> tuple[tuple[str, str], ..
         (f"How {facts.service} was read", facts.listing),
         ("Cost", f"{many(facts.requests, 'request', 'requests')}{again}, in {span(facts.seconds)}"),
         ("Only part of the contacts", facts.partial or ""),
+        ("Approved", facts.approved or ""),
         ("Memory", "" if facts.memory else "This run kept no memory: it can't be compared with earlier ones."),
         ("To know", "\n".join(notes)),
         ("Started", clock(facts.started)),
