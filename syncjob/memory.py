@@ -174,11 +174,8 @@ class Memory:
         return Baseline(found[0][0], largest, numbers, frozenset(orjson.loads(found[0][2] or "[]")))
 
     def known(self, job: str, existing: pd.DataFrame, of_list: str = "") -> Known:
-        """What the job knows of contacts, where it still is the same contact (the sid says so) or none is there.
-
-        `of_list`: the sid of the list that the job is about; what it knows of another one says nothing.
-        """
-        contacts = self.contacts(job) if self.list_of(job) == of_list else CONTACT_MEMORY.empty()
+        """What the job knows of contacts (and of `of_list`) that still are the same, by their sid, or are not there."""
+        contacts = self.contacts(job, of_list)
         number_now = contacts["sid"].map(existing.drop_duplicates("sid").set_index("sid")["number"])
         there = contacts["number"].astype(object).isin(existing["number"].astype(object))
         contacts = contacts[(number_now == contacts["number"]) | ~there]
@@ -191,22 +188,21 @@ class Memory:
             sids=dict(zip(contacts["number"], contacts["sid"], strict=True)),
         )
 
-    def contacts(self, job: str) -> pd.DataFrame:
-        """What the job knows of contacts (CONTACT_MEMORY)."""
+    def contacts(self, job: str, of_list: str | None = None) -> pd.DataFrame:
+        """What the job knows of contacts (CONTACT_MEMORY); nothing, where that is of another list than `of_list`."""
         path = self._path(job)
-        if not path.exists():
+        if not path.exists() or of_list not in (None, self.list_of(job)):
             return CONTACT_MEMORY.empty()
         return CONTACT_MEMORY.shape(_read(path))
 
     def list_of(self, job: str) -> str:
         """The sid of the list that the job's memory is about; "": it is about the address book."""
         path = self._path(job).with_suffix(".list")
-        return path.read_text(encoding="ascii") if path.exists() else ""
+        return path.read_text("ascii") if path.exists() else ""
 
     def learn(self, run_id: str, job: str, lesson: Lesson, of_list: str = "") -> None:
         """Take a settled run in. Doing so twice changes nothing, so a kill in between does no harm."""
-        other = self.list_of(job) != of_list
-        old = CONTACT_MEMORY.empty() if other else self.contacts(job)
+        old = self.contacts(job, of_list)
         old = old[~old["number"].isin(list(lesson.deleted))]
         fresh = taught(lesson, old)
         untouched = old[~old["number"].astype(object).isin(fresh["number"].astype(object))]
@@ -214,7 +210,7 @@ class Memory:
         if lesson.good_whole and not self._overtaken(run_id, job):
             contacts["last"] = contacts["number"].astype(object).isin(lesson.present["number"].astype(object))
         write_frame(self._path(job), CONTACT_MEMORY.shape(contacts))
-        if other:
+        if self.list_of(job) != of_list:
             write_whole(self._path(job).with_suffix(".list"), of_list.encode("ascii"))
         if lesson.good_whole:
             private_folder(self._numbers(run_id).parent)
@@ -250,11 +246,10 @@ class Memory:
     def _claims(self, job: str, of_list: str) -> dict[str, str]:
         """number → another job that names it. A list is claimed by jobs on the same list, the address book by all."""
         claims: dict[str, str] = {}
-        others = {run.job for run in self.runs() if run.job != job}
-        others = {other for other in others if not of_list or self.list_of(other) == of_list}
-        for other in sorted(others):
-            contacts = self.contacts(other)
-            claims.update(dict.fromkeys(contacts["number"][contacts["last"]], other))
+        for other in sorted({run.job for run in self.runs()} - {job}):
+            if not of_list or self.list_of(other) == of_list:
+                contacts = self.contacts(other)
+                claims.update(dict.fromkeys(contacts["number"][contacts["last"]], other))
         return claims
 
     def _path(self, job: str) -> Path:

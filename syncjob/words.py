@@ -105,6 +105,11 @@ REASONS: dict[str, Reason] = {
             "Somebody removed this contact from Exotel after this job had made it.",
             "Take the row out; or, to add it again, ask whoever looks after the settings.",
         ),
+        Reason(
+            "taken_off",
+            "Somebody took this contact off the list after this job had put it on.",
+            "Take the row out; or, to let it join again, ask whoever looks after the settings.",
+        ),
         Reason("kept", "Not in your file, and kept there: the settings say never remove."),
         Reason(
             "reported",
@@ -120,6 +125,7 @@ REASONS: dict[str, Reason] = {
         ),
         Reason("trial", "Left for later: this was a trial of the first rows.", "Run again without --first."),
         Reason("not_there", "There is no such contact to remove."),
+        Reason("not_on_list", "It is not on the list."),
         Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
         Reason("not_read", "It could not be read, so it was left alone: {detail}.", "Run again."),
         Reason("reviewers_no", "A reviewer did not approve it."),

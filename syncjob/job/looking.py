@@ -25,7 +25,7 @@ from syncjob.listing import Listing
 from syncjob.listing.scan import cost as cost_of_scan
 from syncjob.listing.standing import Misfit
 from syncjob.loader.table import Loaded
-from syncjob.membership import members_kept
+from syncjob.membership import of_members
 from syncjob.model import Json
 from syncjob.results.digest import clock, many
 from syncjob.schema import CONTACTS, TEXT
@@ -108,7 +108,7 @@ def _members(session: Session, rows: pd.DataFrame, rules: Rules, create: bool) -
     read_at = session.now()
     members = read_compared(session, create=create)
     known = session.memory.known(session.config.job, members.contacts, sid_of_list(session))
-    diff = members_kept(compare(rows, members.contacts, list_rules(session, rules), known))
+    diff = of_members(compare(rows, members.contacts, list_rules(session, rules), known))
     return Looked(members, diff, members_told(session, members, read_at))
 
 

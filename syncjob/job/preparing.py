@@ -13,7 +13,7 @@ from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
 from syncjob.job.looking import Looked, look
-from syncjob.job.members import list_rules, on_list
+from syncjob.job.members import list_rules, on_list, to_be_made
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
@@ -116,7 +116,7 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost(drafted.table, able, config.sync.batch_size, session.transport.rate),
+        cost=cost_of(session, drafted.table),
         refusals=refusals,
         notes=_notes(config, loaded, drafted, able) + seen.notes,
         key=able.key,
@@ -144,6 +144,15 @@ def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
     """What can't be undone says so (CONTRACT 10)."""
     lasting = set(table["verb"]) - set(able.undoable)
     return (able.for_good,) if lasting and able.for_good else ()
+
+
+def cost_of(session: Session, table: pd.DataFrame) -> Cost:
+    """What is still to be spent on these changes (schema.CHANGES)."""
+    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
+    if not to_be_made(session, table):
+        return found
+    each = found.minutes / found.requests
+    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
