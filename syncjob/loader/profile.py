@@ -76,11 +76,12 @@ class Profile:
             self.filled.add(at)
         if len(texts) < _SURE:
             return
+        others = max(1, (1 - _SHARE) * len(texts))
         usual = {text: times for text, times in Counter(texts).items() if times > 1}  # the others may be pieces
-        if len(usual) <= _FEW and len(usual) * 4 <= len(texts) and sum(usual.values()) >= _SHARE * len(texts):
+        if len(usual) <= _FEW and len(usual) * 4 <= len(texts) and len(texts) - sum(usual.values()) <= others:
             self.words[at] = set(usual)
         size, times = Counter(map(len, texts)).most_common(1)[0]
-        if size >= _LONG_ID and times >= _SHARE * len(texts):
+        if size >= _LONG_ID and len(texts) - times <= others:
             self.sizes[at] = size
 
     def contradicts(self, cells: Sequence[str]) -> bool:
