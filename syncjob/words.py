@@ -79,7 +79,7 @@ REASONS: dict[str, Reason] = {
         Reason(
             "custom_field_invalid",
             "“{detail}” is not a set of names and values in curly brackets.",
-            "Correct it, or empty the cell.",
+            "Correct it (a number of more than 18 digits needs quotation marks), or empty the cell.",
         ),
         Reason("not_a_contact", "This is a total, not a contact."),
         Reason("conflicting_rows", "Other rows have the same number but other details: {detail}.", "Keep one row."),
