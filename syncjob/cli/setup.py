@@ -29,6 +29,16 @@ if TYPE_CHECKING:
 
 Columns = list[tuple[str, str]]
 
+SANDBOX: dict[tuple[str | int, ...], Json] = {
+    ("remote", "region"): None,
+    ("remote", "base_url"): "http://127.0.0.1:8080",
+    ("remote", "account_sid"): "sandbox1",
+    ("remote", "api_key"): "sandbox-key",
+    ("remote", "api_token"): "sandbox-token",
+    ("remote", "rate"): "off",
+}
+"""The account that `syncjob sandbox` serves; none of it is a secret."""
+
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -39,16 +49,18 @@ Columns = list[tuple[str, str]]
     help="Where to write.  [default: --config, else config.yaml]",
 )
 @click.option("--schema", is_flag=True, help="The JSON Schema of the config instead, for editors; to stdout or -o.")
+@click.option("--sandbox", is_flag=True, help="For the account of syncjob sandbox, to try things out.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @common
 @click.pass_context
-def init(ctx: click.Context, file: Path | None, output: Path | None, schema: bool, force: bool) -> None:
+def init(ctx: click.Context, file: Path | None, output: Path | None, schema: bool, sandbox: bool, force: bool) -> None:
     """Write a commented config to start from.
 
     With FILE: looks at the sheet, shows its columns, and asks which is what. Opens no connection.
 
     \b
     syncjob init contacts.xlsx
+    syncjob init contacts.xlsx --sandbox      to try it against syncjob sandbox
     syncjob init -o jobs/leads.yaml
     """
     if schema and file:
@@ -61,9 +73,9 @@ def init(ctx: click.Context, file: Path | None, output: Path | None, schema: boo
     known, columns, unused = _looked_at(ctx, file, target) if file else ({}, None, [])
     from syncjob.config.writing import CREDENTIALS, written
 
-    known |= {**CREDENTIALS, ("job",): _job(target, file)}
+    known |= {**(SANDBOX if sandbox else CREDENTIALS), ("job",): _job(target, file)}
     _save(target, written(known, columns, unused).encode())
-    _report(ctx, target, columns)
+    _report(ctx, target, columns, sandbox)
 
 
 @click.command()
@@ -218,7 +230,7 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _report(ctx: click.Context, target: Path, columns: Columns | None) -> None:
+def _report(ctx: click.Context, target: Path, columns: Columns | None, sandbox: bool) -> None:
     """Say what was written and what to do next."""
     place = "" if target == Path("config.yaml") else f" --config {_quoted(target)}"
     then = f"syncjob check{place}"
@@ -233,5 +245,8 @@ def _report(ctx: click.Context, target: Path, columns: Columns | None) -> None:
         )
     if _quiet(ctx):
         return
-    say(f"Wrote {target}. It holds no secret: set EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.")
+    if sandbox:
+        say(f"Wrote {target}. It is for the sandbox: start it in another terminal with  syncjob sandbox")
+    else:
+        say(f"Wrote {target}. It holds no secret: set EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.")
     say(f"Next: {then}")

@@ -114,11 +114,14 @@ def _count(rows: int) -> str:
 def _columns(table: Table, mapping: FieldMap) -> list[str]:
     """Which column is what; how that was found, where it was not by its name."""
     headers = [column.header.strip() for column in table.columns]
+    ways = {_FOUND.get(mapping.how[at], "") for at in mapping.field_of}
+    alike = ways.pop() if len(ways) == 1 else None  # one way for all of them is said once
     fed = [
-        f"{headers[at]} → {label(mapping.key if target == 'number' else target)}{_FOUND.get(mapping.how[at], '')}"
+        f"{headers[at]} → {label(mapping.key if target == 'number' else target)}"
+        f"{_FOUND.get(mapping.how[at], '') if alike is None else ''}"
         for at, target in mapping.field_of.items()
     ]
-    lines = [f"columns {', '.join(fed)}."]
+    lines = [f"columns {', '.join(fed)}{alike or ''}."]
     unused = [headers[at] or f"column {table.columns[at].letter} (no header)" for at in mapping.unmapped]
     if unused:
         lines.append(f"not used: {', '.join(unused)}.")
