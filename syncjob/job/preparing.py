@@ -17,6 +17,7 @@ from syncjob.job.members import list_rules, on_list, to_be_made
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.membership import judge_size
 from syncjob.model import Abilities, Json
@@ -89,7 +90,8 @@ def prepare(
     config = session.config
     able = session.remote.abilities
     read_at = session.now()
-    seen = look(session, loaded, rules_of(config, whole=loaded.partial is None), create_list=create_list)
+    rules = rules_of(config, whole=loaded.partial is None)
+    seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
     drafted = _with_codes(draft(diff), seen)
     if first is not None:
