@@ -24,7 +24,13 @@ log = logging.getLogger("syncjob")
 LOOK_EVERY = 0.25
 """Seconds between two looks for an answer."""
 
-STAGES = {"reading": "Reading Exotel", "create": "Adding", "update": "Changing", "delete": "Removing"}
+STAGES = {
+    "reading": "Reading Exotel",
+    "create": "Adding",
+    "update": "Changing",
+    "delete": "Removing",
+    "asking": "Asking",
+}
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -67,7 +73,7 @@ class Screen:
         if stage != self._stage:
             self.close()
             self._stage = stage
-            unit = " pages" if stage == "reading" else " contacts"
+            unit = {"reading": " pages", "asking": " questions"}.get(stage, " contacts")
             self._bar = tqdm(
                 total=total or None, desc=STAGES.get(stage, stage), unit=unit, leave=False, file=sys.stderr
             )

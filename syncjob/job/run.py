@@ -10,6 +10,7 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
 from syncjob.headers import recall
+from syncjob.job.canary import remove_left
 from syncjob.job.finishing import Ending, as_dry_run, probe_results, write_results
 from syncjob.job.preparing import Prepared, prepare, unread_plan
 from syncjob.job.reading import Patience, Sources, find_sources, load
@@ -54,6 +55,7 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
+        remove_left(session)
         settle_interrupted(session)
         return _live(session, options)
 

@@ -10,7 +10,7 @@ from syncjob.behaviour import Behaviour
 from syncjob.errors import ConfigError
 
 if TYPE_CHECKING:
-    from syncjob.remotes.base import Remote
+    from syncjob.remotes.base import Probe, Remote
     from syncjob.transport import Auth, Transport
 
 KINDS: dict[str, str] = {
@@ -22,6 +22,11 @@ KINDS: dict[str, str] = {
 
 WAITING = frozenset({"exophones", "sendme123"})
 """Kinds that can be spoken to, but that the job can't carry out yet: to open one is a problem of the config."""
+
+PROBES: dict[str, str] = {
+    "exotel_contacts": "syncjob.remotes.questions:ContactsProbe",
+}
+"""Kind → module:class of what `doctor --probe` asks; the others have no undocumented behaviour that a job rests on."""
 
 KEY_HEADERS: dict[str, str] = {
     "sendme123": "api-key",
@@ -69,6 +74,14 @@ def opened(remote: RemoteConfig, transport: Transport) -> Remote:
     module, name = KINDS[remote.kind].split(":")
     opener = cast("_Opener", getattr(import_module(module), name))
     return opener.from_config(remote, transport)
+
+
+def probe_for(remote: RemoteConfig) -> Probe | None:
+    """What can be asked of an account of this kind; None: nothing."""
+    if remote.kind not in PROBES:
+        return None
+    module, name = PROBES[remote.kind].split(":")
+    return cast("type[Probe]", getattr(import_module(module), name))()
 
 
 def auth_for(kind: str, key: str, token: str) -> Auth:
