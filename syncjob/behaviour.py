@@ -208,6 +208,10 @@ class Behaviour:
         return json.dumps({"version": VERSION, "learned": self.learned, "answers": dict(self.answers)})
 
 
+UNKNOWN = Behaviour()
+"""Before any probe."""
+
+
 def from_text(text: str | None) -> Behaviour:
     """What `to_text` wrote; nothing proven where it is missing, of another version, or not to be read."""
     try:

@@ -27,6 +27,7 @@ class Rules:
     protect_numbers: frozenset[str] = frozenset()
     fill_only: tuple[str, ...] = ()
     unreadable: int = 0
+    clearable: bool = True  # False: this account is proven to take no empty value for a text field
 
 
 @dataclass(frozen=True)

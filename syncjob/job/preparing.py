@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 import pandas as pd
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.config import Config
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
@@ -33,8 +34,8 @@ class Prepared:
     listing: Listing
 
 
-def rules_of(config: Config, *, whole: bool) -> Rules:
-    """The `sync:` settings as the differ takes them."""
+def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> Rules:
+    """The `sync:` settings as the differ takes them, and what the account is proven not to do."""
     sync = config.sync
     return Rules(
         mode=sync.mode,
@@ -49,6 +50,7 @@ def rules_of(config: Config, *, whole: bool) -> Rules:
         protect_numbers=config.protected_numbers,
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
+        clearable=behaviour.clears_by != "impossible",
     )
 
 
@@ -91,7 +93,8 @@ def prepare(
     listing = read_remote(session)
     said = _listing_sentence(listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
     known = session.memory.known(config.job, listing.contacts)
-    diff = compare(loaded.rows, listing.contacts, rules_of(config, whole=whole), known)
+    rules = rules_of(config, whole=whole, behaviour=session.remote.abilities.behaviour)
+    diff = compare(loaded.rows, listing.contacts, rules, known)
     drafted = draft(diff)
     if first is not None:
         drafted = trial(drafted, first)
@@ -117,7 +120,7 @@ def prepare(
         field_changes=drafted.field_changes,
         cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted),
+        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + _stuck_note(drafted),
     )
     return Prepared(plan, loaded, diff, sources, listing)
 
@@ -218,3 +221,10 @@ def _unreadable_note(drafted: Drafted) -> tuple[str, ...]:
         return ()
     rows = held["detail"].iloc[0]
     return (f"{len(held):,} contacts were not removed, because {rows} of your rows have no readable number.",)
+
+
+def _stuck_note(drafted: Drafted) -> tuple[str, ...]:
+    stuck = int((drafted.outcomes["reason"] == "cannot_empty").sum())
+    if not stuck:
+        return ()
+    return (f"{stuck:,} rows empty a field, which the probe has shown this account can't do; the rest of them goes.",)

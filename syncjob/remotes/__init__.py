@@ -10,6 +10,7 @@ from syncjob.behaviour import Behaviour
 from syncjob.errors import ConfigError
 
 if TYPE_CHECKING:
+    from syncjob.model import Abilities
     from syncjob.remotes.base import Probe, Remote
     from syncjob.transport import Auth, Transport
 
@@ -65,8 +66,15 @@ def open_remote(config: _Config, *, transport: Transport, behaviour: Behaviour |
         raise ConfigError(f"remote.kind: no job can be run on {kind} yet, only on {', '.join(ready)}.")
     remote = opened(config.remote, transport)
     if behaviour is not None:
-        remote.abilities = replace(remote.abilities, behaviour=behaviour)
+        remote.abilities = fitted(remote.abilities, behaviour)
     return remote
+
+
+def fitted(abilities: Abilities, behaviour: Behaviour) -> Abilities:
+    """What a remote can do, by what was proven of this very account: batches never above what one request takes."""
+    most = behaviour.rows or max(abilities.batch_size.values(), default=1)
+    sizes = {verb: min(size, most) for verb, size in abilities.batch_size.items()}
+    return replace(abilities, behaviour=behaviour, batch_size=sizes)
 
 
 def opened(remote: RemoteConfig, transport: Transport) -> Remote:

@@ -74,6 +74,11 @@ class _Call:
     doubt: bool = False
     throttled_since: float | None = None
 
+    @property
+    def fresh(self) -> bool:
+        """Whether it needs a connection of its own: what must not be lost unseen in one that died."""
+        return not self.repeat and self.method != "GET"
+
     def may_go_on(self, back: Setback) -> bool:
         """Whether another try can do no harm, and is not one too many."""
         harmless = back.kind == "unreached" or (back.kind == "trouble" and self.repeat)
@@ -190,7 +195,7 @@ class Transport:
         """Send once, at the right moment, and learn from the reply."""
         with self._gate.passage() as left:
             self._count(requests=1)
-            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=call.fresh)
             now = self._clock()
             found = _judged(call, raw, self._wire.host, now)
             if isinstance(found, Setback) and found.kind == "throttled":

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
 from syncjob.behaviour import QUESTIONS
 from syncjob.emulator.faults import RowFault
 from syncjob.state import locked
-from tests.builders_probe import INVENTED, NUMBER, at_desk, probed, remembered
+from tests.builders_probe import INVENTED, NUMBER, as_it_should, at_desk, job_after, probed, remembered, wired
 from tests.journey.builders import Desk, people
 from tests.journey.builders_hostile import Forge
+
+pytestmark = pytest.mark.usefixtures("reads_here")
 
 USUAL = {
     "repeated": "conflict", "delay": "0", "duplicate": "conflict", "conflict_tells": "contact",
@@ -34,7 +37,8 @@ def _few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncjob.remotes.questions.MANY", 200)
 
 
-SWITCHES: list[tuple[dict[str, Any], dict[str, str | None]]] = [
+Answers: TypeAlias = dict[str, str | None]
+SWITCHES: list[tuple[dict[str, Any], Answers]] = [
     ({}, {}),
     ({"order": "shuffled_successes"}, {"order": "successes_mixed"}),
     ({"order": "shuffled"}, {"order": "mixed"}),
@@ -51,7 +55,9 @@ SWITCHES: list[tuple[dict[str, Any], dict[str, str | None]]] = [
     ({"duplicate_http": 200}, {"conflict_http": "200"}),
     ({"repeated": "both"}, {"repeated": "same"}),
     ({"conflict_failed": False}, {"conflict_counts": "success"}),
+    ({"conflict_failed": False, "order": "shuffled"}, {"conflict_counts": "success", "order": "mixed"}),
     ({"null": "clears"}, {"null": "clears"}),
+    ({"null": "clears", "empty": "refused"}, {"null": "clears", "empty": "refused"}),
     ({"empty": "null"}, {"empty": "null"}),
     ({"empty": "refused"}, {"empty": "refused"}),
     ({"custom_update": "merge"}, {"custom": "merged"}),
@@ -77,9 +83,14 @@ SWITCHES: list[tuple[dict[str, Any], dict[str, str | None]]] = [
 
 
 @pytest.mark.parametrize(("switches", "answers"), SWITCHES, ids=[str(switches) for switches, _ in SWITCHES])
-def test_under_every_switch_the_probe_finds_the_truth_and_leaves_nothing(
-    desk: Desk, switches: dict[str, Any], answers: dict[str, str | None]
+def test_under_every_switch_the_probe_finds_the_truth_leaves_nothing_and_the_job_after_it_is_true(
+    desk: Desk,
+    switches: dict[str, Any],
+    answers: dict[str, str | None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("syncjob.transport.wire.Wire._send", wired(desk.remote))
     desk.remote.store.seed(INVENTED)
     before = desk.remote.store.export()
     desk.remote.switches.set(switches)
@@ -89,6 +100,7 @@ def test_under_every_switch_the_probe_finds_the_truth_and_leaves_nothing(
     assert desk.remote.store.export() == before
     assert remembered(desk, "canary") is None
     assert remembered(desk, "behaviour") == found.to_text()
+    as_it_should(desk, job_after(desk, found, tmp_path), stays=found.clears_by == "impossible")
 
 
 def test_every_question_has_a_switch_or_an_answer() -> None:
