@@ -32,6 +32,7 @@ STAGES = {
     "delete": "Removing",
     "add": "Joining the list",
     "remove": "Leaving the list",
+    "asking": "Asking",
 }
 
 
@@ -76,7 +77,7 @@ class Screen:
         if stage != self._stage:
             self.close()
             self._stage = stage
-            unit = " pages" if stage == "reading" else " contacts"
+            unit = {"reading": " pages", "asking": " questions"}.get(stage, " contacts")
             self._bar = tqdm(
                 total=total or None, desc=STAGES.get(stage, stage), unit=unit, leave=False, file=sys.stderr
             )

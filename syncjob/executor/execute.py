@@ -35,7 +35,7 @@ def execute(work: Work) -> None:
     Raises `RemoteRefused`, `Interrupted`, or `NotDelivered` when the remote stays out of reach; the journal then tells
     what was settled, what is in doubt, and what was never sent.
     """
-    settle_doubts(work)
+    settle_doubts(work, sending=True)
     adopt_newcomers(work)
     for _ in range(ROUNDS):
         send_all(work, "create", adopt_existing, settle_creates)
@@ -53,9 +53,9 @@ def execute(work: Work) -> None:
     _send_deletes(work, "delete")
 
 
-def settle_doubts(work: Work) -> None:
-    """Settle, by reading, everything that an interrupted run left in doubt."""
-    settle_creates(work)
+def settle_doubts(work: Work, *, sending: bool = False) -> None:
+    """Settle, by reading, everything that an interrupted run left in doubt. `sending`: the rest will be sent."""
+    settle_creates(work, sending=sending)
     settle_updates(work)
     settle_joins(work)
     settle_leaves(work)

@@ -55,6 +55,7 @@ class Work:
     affordable: Callable[[], int] = lambda: 1 << 30
     on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
     tries: Counter[int] = field(default_factory=Counter)
+    unclear: Counter[int] = field(default_factory=Counter)  # replies in which no entry could be attributed to a change
     newcomers: dict[str, pd.Series] = field(default_factory=dict)
     batches: int = 0
 

@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 import pandas as pd
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
@@ -39,8 +40,8 @@ class Prepared:
     facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
-def rules_of(config: Config, *, whole: bool) -> Rules:
-    """The `sync:` settings as the differ takes them."""
+def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> Rules:
+    """The `sync:` settings as the differ takes them, and what the account is proven not to do."""
     sync = config.sync
     return Rules(
         mode=sync.mode,
@@ -56,6 +57,7 @@ def rules_of(config: Config, *, whole: bool) -> Rules:
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
         proven_gone=not abilities_of(config.remote.kind).lists,
+        clearable=behaviour.clears_by != "impossible",
     )
 
 
@@ -90,7 +92,7 @@ def prepare(
     config = session.config
     able = session.remote.abilities
     read_at = session.now()
-    rules = rules_of(config, whole=loaded.partial is None)
+    rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
     drafted = _with_codes(draft(diff), seen)
@@ -139,7 +141,8 @@ def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
 
 def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) -> tuple[str, ...]:
     """What a person must know besides the figures."""
-    return unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able)
+    said = unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _stuck_note(drafted)
+    return said + _for_good(drafted.table, able)
 
 
 def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
@@ -251,3 +254,10 @@ def _unreadable_note(drafted: Drafted) -> tuple[str, ...]:
         return ()
     rows = held["detail"].iloc[0]
     return (f"{len(held):,} contacts were not removed, because {rows} of your rows have no readable number.",)
+
+
+def _stuck_note(drafted: Drafted) -> tuple[str, ...]:
+    stuck = int((drafted.outcomes["reason"] == "cannot_empty").sum())
+    if not stuck:
+        return ()
+    return (f"{stuck:,} rows empty a field, which the probe has shown this account can't do; the rest of them goes.",)

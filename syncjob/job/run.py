@@ -11,6 +11,7 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
 from syncjob.headers import recall
+from syncjob.job.canary import remove_left
 from syncjob.job.finishing import Ending, as_dry_run, probe_results, write_results
 from syncjob.job.members import facts_of_list
 from syncjob.job.preparing import Prepared, prepare, unread_plan
@@ -62,6 +63,7 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
+        remove_left(session)
         return run_next(session, options)
 
 

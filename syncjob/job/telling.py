@@ -37,7 +37,10 @@ def tell(plan: Plan, changes: pd.DataFrame, why_ended: str) -> Told:
     A change still `sent` is `unknown`; one still `planned` is `not_sent`, because of `why_ended`.
     """
     ended = one_each(_ended(changes, why_ended))
+    planned = plan.outcomes.reset_index(drop=True)
     outcomes = _laid_over(plan.outcomes, ended[ended["row_id"] >= 0], "row_id")
+    partly = outcomes["outcome"].eq("updated") & outcomes["reason"].isna() & planned["reason"].eq("cannot_empty")
+    outcomes.loc[partly, ["reason", "detail"]] = planned.loc[partly, ["reason", "detail"]]
     remote_only = _laid_over(plan.remote_only, ended[ended["row_id"] < 0], "sid")
     return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(remote_only), _field_changes(ended))
 
