@@ -117,7 +117,9 @@ def _without(kept: Kept, gone: pd.Series[bool], outcome: str, reason: str) -> Ke
 def _judged(session: Session, kept: Kept, original: str, allow: Collection[str]) -> Kept:
     """Guards on what is approved; what the sources were refused for stands unless it is allowed."""
     plan, config = kept.plan, session.config
-    changes = judge_changes(plan.table, plan.figures, limits_of(config), whole=plan.partial is None)
+    changes = judge_changes(
+        plan.table, plan.figures, limits_of(config), whole=plan.partial is None and not plan.figures.partly
+    )
     sources = tuple(refusal for refusal in plan.refusals if refusal.code.startswith(("source_", "column_vanished")))
     refusals = allowed(sources + changes, plan.fingerprint, allow)
     refusals = allowed(refusals, original, allow)
