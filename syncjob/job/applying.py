@@ -147,7 +147,8 @@ def _without(kept: Kept, gone: pd.Series[bool], outcome: str, reason: str) -> Ke
 def _judged(session: Session, kept: Kept, original: str, allow: Collection[str]) -> Kept:
     """Guards on what is approved; what the sources were refused for stands unless it is allowed."""
     plan, config = kept.plan, session.config
-    changes = judge_changes(as_contacts(plan.table), plan.figures, limits_of(config), whole=plan.partial is None)
+    whole = plan.partial is None and not plan.figures.partly
+    changes = judge_changes(as_contacts(plan.table), plan.figures, limits_of(config), whole=whole)
     changes += judge_size(plan.table, plan.figures)
     sources = tuple(refusal for refusal in plan.refusals if refusal.code.startswith(("source_", "column_vanished")))
     refusals = allowed(sources + changes, plan.fingerprint, allow)

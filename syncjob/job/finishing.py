@@ -65,7 +65,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         run_id=ending.run_id,
         job=config.job,
         account=config.remote.account,
-        region=config.remote.region or "",
+        region="" if session.remote.abilities.address else config.remote.region or "",
         mode=config.sync.mode,
         dry_run=ending.dry_run,
         sources=plan.sources,
