@@ -25,6 +25,8 @@ from syncjob.state import look_into
 
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
+DOUBTED = "sent before"
+"""The detail of a change that is not settled yet, but may have been made by a request that was lost."""
 
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
@@ -173,14 +175,23 @@ class Journal:
                 told = next((s.request_id for s in done if s.request_id), None)
                 self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
-    def put_back(self, change_ids: Iterable[int]) -> None:
-        """Changes that were provably not executed: planned again. One that was turned stays `exists_already`."""
+    def put_back(self, change_ids: Iterable[int], *, doubted: bool = False) -> None:
+        """Changes that were not executed: planned again. One that was turned stays `exists_already`.
+
+        `doubted`: an earlier request may still make it; that stays known until the change is settled.
+        """
         with self._commit():
             self._db.executemany(
-                "update change set state = 'planned', outcome = null, detail = null, "
+                "update change set state = 'planned', outcome = null, "
+                "detail = case when ? then ? when state = 'settled' then null else detail end, "
                 "reason = case when state = 'settled' then null else reason end where change_id = ?",
-                [(change_id,) for change_id in change_ids],
+                [(doubted, DOUBTED, change_id) for change_id in change_ids],
             )
+
+    def doubted(self) -> frozenset[int]:
+        """Changes sent again although an earlier request may have made them: what is there then is our own doing."""
+        found = self._db.execute("select change_id from change where detail = ? and state != 'settled'", (DOUBTED,))
+        return frozenset(change_id for (change_id,) in found)
 
     def turn(self, change_id: int, sid: str, fields: Mapping[str, Json], before: Mapping[str, Json]) -> None:
         """A create whose contact exists already becomes the update of that contact (CONTRACT 8, adopted)."""

@@ -27,14 +27,18 @@ DYNAMIC_LIST = 500_000
 _GOOD = frozenset(code for code, outcome in OUTCOMES.items() if outcome.good)
 
 
-def members_kept(diff: Diff) -> Diff:
-    """A member is a member whatever the row says of its fields: they are written for new contacts only."""
+def of_members(diff: Diff) -> Diff:
+    """A member is a member whatever the row says of its fields: they are written for new contacts only.
+
+    What is told of contacts that are not there is told of members.
+    """
     verdicts = diff.verdicts.copy()
     there = (
         verdicts["sid"].notna() & (verdicts["verdict"] == "skipped") & verdicts["reason"].isin(["mode", "protected"])
     )
     verdicts.loc[there, "verdict"] = "unchanged"
     verdicts.loc[there, ["reason", "detail"]] = None
+    verdicts["reason"] = verdicts["reason"].replace({"not_there": "not_on_list", "removed_remotely": "taken_off"})
     return replace(diff, verdicts=verdicts)
 
 

@@ -165,8 +165,8 @@ def _set(code: str) -> str:
 
 
 def _exits() -> str:
-    several = "Several apply: 130 and 143 go before 1, then 6, 3, 10. Treat any other code as a failure."
-    return f"# Exit codes\n\n{exit_table()}\n\n{several}"
+    said = "Several apply: 130 and 143 go before 1, then 6, 3, 10. Treat any other code as a failure."
+    return f"# Exit codes\n\n{exit_table()}\n\n{said}"
 
 
 if __name__ == "__main__":

@@ -46,6 +46,12 @@ class Lists:
             self.about[sid] = (name, tag, store.moment())
             return sid
 
+    def numbers(self, sid: str) -> list[str]:
+        """The numbers of a list's members, in order of joining."""
+        store = self.contacts.store
+        with store.lock:
+            return [contact.number for contact in map(store.find, store.lists[sid]) if contact is not None]
+
     def list_create(self, request: Request) -> Answer:
         """POST lists."""
         rows = read_rows(request.body, self.contacts.switches, "lists", "List")

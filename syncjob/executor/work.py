@@ -29,7 +29,7 @@ class Settings:
     concurrency: int = 8
     timeout: float = 60.0  # how long a request may take, so how long a lost one may still be at work
     look_again: float = 3.0  # between two reads that must agree before a create is sent again
-    region: str = "IN"
+    region: str | None = "IN"  # None: the key is no number
     rules: Rules = field(default_factory=Rules)
     exact: bool = False  # an update leaves exactly what it sends (undo), so keys of custom_field may have to go
 
@@ -55,6 +55,7 @@ class Work:
     affordable: Callable[[], int] = lambda: 1 << 30
     on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
     tries: Counter[int] = field(default_factory=Counter)
+    unclear: Counter[int] = field(default_factory=Counter)  # replies in which no entry could be attributed to a change
     newcomers: dict[str, pd.Series] = field(default_factory=dict)
     batches: int = 0
 

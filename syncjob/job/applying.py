@@ -105,6 +105,8 @@ def _check(session: Session, kept: Kept) -> None:
     config, plan = session.config, kept.plan
     if plan.account != config.remote.identity:
         raise ConfigError(f"The plan is for account {plan.account}, not {config.remote.identity}.")
+    if plan.kind != config.remote.kind:
+        raise ConfigError(f"The plan is for {plan.kind}, not {config.remote.kind}.")
     if plan.job != config.job:
         raise ConfigError(f"The plan is of job {plan.job}, not {config.job}.")
     same_list(session, kept)
@@ -145,7 +147,8 @@ def _without(kept: Kept, gone: pd.Series[bool], outcome: str, reason: str) -> Ke
 def _judged(session: Session, kept: Kept, original: str, allow: Collection[str]) -> Kept:
     """Guards on what is approved; what the sources were refused for stands unless it is allowed."""
     plan, config = kept.plan, session.config
-    changes = judge_changes(as_contacts(plan.table), plan.figures, limits_of(config), whole=plan.partial is None)
+    whole = plan.partial is None and not plan.figures.partly
+    changes = judge_changes(as_contacts(plan.table), plan.figures, limits_of(config), whole=whole)
     changes += judge_size(plan.table, plan.figures)
     sources = tuple(refusal for refusal in plan.refusals if refusal.code.startswith(("source_", "column_vanished")))
     refusals = allowed(sources + changes, plan.fingerprint, allow)
@@ -173,7 +176,7 @@ def _still_holding(session: Session, kept: Kept) -> Kept:
         resting["sid"].tolist(),
         kept.plan.total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     moved = []
     for change in changes_of(resting):

@@ -140,6 +140,12 @@ def members_told(session: Session, members: Listing, at: datetime) -> str:
     )
 
 
+def to_be_made(session: Session, table: pd.DataFrame) -> bool:
+    """Whether the list is missing and somebody is to join it."""
+    remote = list_of(session.remote)
+    return remote is not None and remote.sid is None and bool(table["verb"].eq("add").any())
+
+
 def facts_of_list(session: Session) -> dict[str, Json]:
     """What a run must know of its list to go on: how the config names it, and its sid (None: it is to be made)."""
     remote = list_of(session.remote)

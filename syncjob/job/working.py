@@ -101,8 +101,9 @@ def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Out
 
 def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
     """The executor's view of a run that is kept and journalled."""
-    config = session.config
+    config, behaviour = session.config, session.remote.abilities.behaviour
     whole = kept.plan.partial is None
+    rules = rules_of(config, whole=whole, behaviour=behaviour)
     done: dict[str, int] = {}
 
     def on_settled(verb: str, settled: list[Settled]) -> None:
@@ -121,9 +122,9 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
             batch_size=config.sync.batch_size,
             concurrency=config.remote.concurrency,
             timeout=config.remote.timeout,
-            look_again=min(3.0, config.remote.timeout),
-            region=config.phone.default_region,
-            rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules_of(config, whole=whole)),
+            look_again=max(min(3.0, config.remote.timeout), 2 * behaviour.delay),
+            region=session.region,
+            rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules),
             exact=undoes(kept) is not None,
         ),
         now=session.now,

@@ -88,7 +88,7 @@ class Balance:
 
     def __str__(self) -> str:
         parts = " + ".join(f"{count:,} {WORDS[code].word.lower()}" for code, count in self.counts.items())
-        return f"{self.read:,} rows read = {parts or '0'}"
+        return f"{self.read:,} {'row' if self.read == 1 else 'rows'} read = {parts or '0'}"
 
 
 @dataclass(frozen=True)

@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from syncjob.emulator import Emulator
 from syncjob.job.session import Session
-from tests.journey.builders import Desk, people
+from tests.journey.builders import people
+from tests.journey.builders_lists import ListDesk, joined, numbers
 
 pytestmark = pytest.mark.usefixtures("reads_here")
-
-
-class ListDesk(Desk):
-    """A desk whose job is a list."""
-
-    def list(self, name: str = "Diwali", *members: int) -> str:
-        """A list that is there, with the first so many contacts of the address book by position; its sid."""
-        sids = [contact.sid for place in members if (contact := self.remote.store.at(place))]
-        return self.remote.lists.add(name, sids)
-
-    def of_list(self, **groups: Any) -> Path:
-        remote = {"kind": "exotel_list", "list": "Diwali"} | groups.pop("remote", {})
-        return self.config(remote=remote, source={"files": ["contacts.csv"]}, **groups)
-
-    def members(self, sid: str) -> list[str]:
-        """The numbers of the list's members, in order of joining."""
-        found = (self.remote.store.find(member) for member in self.remote.store.lists[sid])
-        return [contact.number for contact in found if contact]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[ListDesk]:
     with Emulator() as remote:
         yield ListDesk(tmp_path, remote)
-
-
-def numbers(*places: int | range) -> list[str]:
-    return [person["number"] for person in people(*places)]
 
 
 def test_who_is_not_on_the_list_joins_it_and_who_is_new_becomes_a_contact_first(desk: ListDesk) -> None:
@@ -80,17 +59,6 @@ def test_when_nothing_is_to_do_only_the_list_is_read(desk: ListDesk) -> None:
     assert "so the address book was not read" in said.out
 
 
-def joined(desk: ListDesk, *places: int | range, **groups: Any) -> str:
-    """A list that the job itself let these people join, in a whole run; its sid."""
-    diwali = desk.list()
-    desk.of_list(**groups)
-    desk.sheet(people(*places))
-    said = desk("run", "--yes")
-    assert said.code == 0, said.err
-    desk.remote.log.clear()
-    return diwali
-
-
 def test_only_members_that_the_job_let_in_leave_unless_the_settings_say_otherwise(desk: ListDesk) -> None:
     desk.seed(*people(range(1, 40)))
     diwali = joined(desk, range(1, 25), sync={"remote_only": "delete"})
@@ -119,7 +87,7 @@ def test_a_sheet_may_list_who_leaves(desk: ListDesk) -> None:
     desk.of_list(sync={"mode": "delete"})
     desk.sheet(people(3, 4, 28))
     assert desk("run", "--yes").code == 0
-    assert desk.outcomes() == ["removed", "removed", "skipped/not_there"]
+    assert desk.outcomes() == ["removed", "removed", "skipped/not_on_list"]
     assert desk.members(diwali) == numbers(1, 2, range(5, 26))
 
 
@@ -158,9 +126,12 @@ def test_a_list_that_is_missing_is_exit_2_and_made_only_when_asked(desk: ListDes
     assert "--create-list" in said.err
     assert desk("run", "--dry-run", "--create-list").code == 0
     assert desk.remote.store.lists == {}
+    desk.remote.log.clear()
     said = desk("run", "--yes", "--create-list")
     assert said.code == 0, said.err
     assert "There is no list Diwali yet; it will be made." in said.out
+    assert "Still to come: 5 requests." in said.out
+    assert len(desk.remote.log) == 2 + 5
     (made,) = desk.remote.store.lists
     assert desk.members(made) == numbers(1, 2)
 
@@ -278,3 +249,145 @@ def test_history_tells_that_a_number_was_made_and_joined(desk: ListDesk) -> None
     said = desk("history", "show", numbers(1)[0])
     assert "Added" in said.out
     assert "Joined the list" in said.out
+
+
+@pytest.mark.parametrize(("gone", "told"), [("skip", "skipped/taken_off"), ("recreate", "added")])
+def test_whom_somebody_took_off_the_list_joins_again_only_when_the_settings_say_so(
+    desk: ListDesk, monkeypatch: pytest.MonkeyPatch, gone: str, told: str
+) -> None:
+    diwali = joined(desk, 1, 2, sync={"gone": gone})
+    monkeypatch.setattr(Session, "pause", lambda *_: None)
+    desk.remote.store.lists[diwali].popitem()
+    assert desk("run", "--yes").code == 0
+    assert desk.outcomes() == ["unchanged", told]
+
+
+def test_what_the_job_knows_of_one_list_says_nothing_of_another(desk: ListDesk) -> None:
+    joined(desk, range(1, 4), sync={"remote_only": "delete", "owned": "named"})
+    other = desk.list("Holi", 0, 1)
+    desk.of_list(remote={"list": "Holi"}, sync={"remote_only": "delete", "owned": "named"})
+    desk.sheet(people(2, 3))
+    assert desk("run", "--yes").code == 0
+    assert desk.outcomes() == ["unchanged", "added"]
+    assert desk.only() == {numbers(1)[0]: "skipped/not_owned"}
+    assert desk.members(other) == numbers(1, 2, 3)
+
+
+def test_a_list_is_claimed_by_jobs_on_that_list_only(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 40)))
+    both = {"sync": {"remote_only": "delete", "owned": "all"}}
+    diwali = joined(desk, range(1, 22), **both)
+    desk.of_list(job="second")
+    desk.sheet(people(21))
+    assert desk("run", "--yes").code == 0
+    desk.config(job="third", source={"files": ["contacts.csv"]})
+    desk.sheet(people(20))
+    assert desk("run", "--yes").code == 0
+    desk.of_list(job="leads", **both)
+    desk.sheet(people(range(1, 20)))
+    assert desk("run", "--yes").code == 0
+    assert desk.only() == {numbers(20)[0]: "removed", numbers(21)[0]: "skipped/claimed"}
+    assert desk.members(diwali) == numbers(range(1, 20), 21)
+
+
+def test_a_contact_that_a_list_names_is_kept_in_the_address_book(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 31)))
+    joined(desk, 30)
+    desk.config(job="book", sync={"remote_only": "delete", "owned": "all"}, limits={"deletes": {"percent": None}})
+    desk.sheet(people(range(1, 29)))
+    assert desk("run", "--yes", "--whole", desk.folder / "contacts.csv").code == 0
+    assert desk.only() == {numbers(29)[0]: "deleted", numbers(30)[0]: "skipped/claimed"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"remote": {"list": None}}, "remote.list: is missing; exotel_list needs it."),
+        ({"sync": {"mode": "update"}}, "update is not possible with exotel_list"),
+        ({"sync": {"remote_only": "mark:x"}}, "mark is not possible with exotel_list"),
+        ({"remote": {"listing": "none"}}, "none is not possible with exotel_list"),
+    ],
+)
+def test_what_a_list_can_not_do_is_said_before_any_request(
+    desk: ListDesk, settings: dict[str, dict[str, str | None]], says: str
+) -> None:
+    desk.of_list(**settings)
+    desk.sheet(people(1))
+    said = desk("run", "--yes")
+    assert (said.code, len(desk.remote.log)) == (2, 0)
+    assert says in said.err
+
+
+def test_a_trial_lets_only_the_first_join_and_nobody_leave(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 4)))
+    diwali = desk.list("Diwali", 0)
+    desk.of_list(sync={"remote_only": "delete", "owned": "all"})
+    desk.sheet(people(2, 50, 3))
+    assert desk("run", "--yes", "--first", "2").code == 3
+    assert desk.outcomes() == ["added", "added/contact_first", "not_sent/trial"]
+    assert (desk.only(), desk.members(diwali)) == ({numbers(1)[0]: "not_sent/trial"}, numbers(1, 2, 50))
+
+
+def test_apply_does_what_was_approved_and_holds_who_is_somebody_else_by_now(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 4)))
+    diwali = desk.list()
+    desk.of_list()
+    desk.sheet(people(range(1, 6)))
+    path = desk.folder / "plan.json"
+    assert desk("plan", "-o", path).code == 0
+    plan = json.loads(path.read_text())
+    for change in plan["changes"]:
+        change["approve"] = (change["verb"], change["number"]) != ("create", numbers(5)[0])
+    path.write_text(json.dumps(plan))
+    other = desk.remote.store.at(1)
+    assert other
+    desk.remote.store.change(other, {}, number=numbers(9)[0], key=numbers(9)[0])
+    said = desk("apply", path, "--yes")
+    assert said.code == 3, said.err
+    told = ["added", "held/changed_since_plan", "added", "added/contact_first", "skipped/reviewers_no"]
+    assert desk.outcomes() == told
+    assert desk.members(diwali) == numbers(1, 3, 4)
+
+
+def test_a_plan_of_one_list_is_not_applied_to_another(desk: ListDesk) -> None:
+    desk.list()
+    desk.of_list()
+    desk.sheet(people(1))
+    desk("plan", "-o", desk.folder / "plan.json")
+    desk.of_list(remote={"list": "Holi"})
+    said = desk("apply", desk.folder / "plan.json", "--yes")
+    assert (said.code, desk.writes) == (2, 0)
+    assert "The plan is for the list Diwali, not Holi." in said.err
+
+
+def test_resume_goes_on_with_the_list_of_its_run_though_it_was_renamed(desk: ListDesk) -> None:
+    diwali = desk.list()
+    desk.of_list()
+    desk.sheet(people(1, 2))
+    desk.remote.faults.add("error", call="member_add", status=403)
+    assert desk("run", "--yes").code == 6
+    desk.remote.lists.about[diwali] = ("Holi", None, 1)
+    assert desk("resume").code == 0
+    assert desk.members(diwali) == numbers(1, 2)
+
+
+def test_an_unreachable_remote_is_exit_6_and_every_row_is_told(desk: ListDesk) -> None:
+    desk.of_list()
+    desk.sheet(people(1, 2))
+    desk.remote.faults.add("error", status=401, times=None)
+    said = desk("run", "--yes")
+    assert (said.code, desk.outcomes()) == (6, ["not_sent/run_ended"] * 2)
+
+
+def test_the_results_speak_of_the_list(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 4)))
+    desk.list("Diwali", 2)
+    desk.of_list()
+    desk.sheet(people(1, 50))
+    assert desk("run", "--yes").code == 0
+    told = [row["sync_message"].partition(".")[0] for row in desk.rows()]
+    assert told == ["Joined the list", "Joined the list"]
+    page = (desk.latest() / "report.html").read_text()
+    assert "On the list Diwali, but not in your file" in page
+    assert "Let the list Diwali hold the numbers of the file" in page
+    assert desk.summary()["counts"] == {"added": 2}

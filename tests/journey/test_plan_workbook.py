@@ -334,6 +334,16 @@ def test_texts_of_every_kind_stand_in_the_workbook_as_they_are_and_survive_a_sav
     assert desk.outcomes() == ["updated"] * 9 + ["created"] * 8
 
 
+def test_a_plan_never_replaces_its_source(desk: Desk) -> None:
+    path = desk.sheet(people(1), "contacts.xlsx")
+    before = path.read_bytes()
+    for named in ([path], []):
+        desk.config(source={"files": ["contacts.xlsx"]})
+        said = desk("plan", *named, "-o", path)
+        assert (said.code, path.read_bytes()) == (2, before)
+        assert "is the source" in said.err
+
+
 def test_totals_follow_the_answers(desk: Desk) -> None:
     book = openpyxl.load_workbook(planned(desk))
     formulas = [cell.value for line in book["Summary"].iter_rows() for cell in line if cell.data_type == "f"]
