@@ -66,6 +66,8 @@ def _loaded(session: Session, path: Path) -> tuple[Kept, frozenset[int]]:
         "saved": found.saved,
         "applied_by": _somebody(),
     }
+    count = f"{len(found.approved):,} of {len(found.kept.plan.table):,}"
+    session.door.note(f"{path.name}: {count} changes are approved, by {by}.")
     return replace(found.kept, facts={**found.kept.facts, APPROVED: approved}), found.approved
 
 

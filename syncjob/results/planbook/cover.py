@@ -19,6 +19,7 @@ from syncjob.results.planbook.lines import NAMES, WAITING, Lines, answer
 
 NAME = "Summary"
 CHIP, WORD, PLANNED, YES, ANSWER, TEXT, LAST = 0, 1, 2, 3, 4, 5, 7
+_HEADS = ("planned", "approved", "yes to all")
 NONE = "None goes unless you answer yes: here for all, or line by line."
 SAYS: dict[Verb, str] = {
     "create": "New contacts. They come filled with yes.",
@@ -51,7 +52,7 @@ def cover_of(kept: Kept, sheets: Sequence[Lines]) -> tuple[Put, ...]:
     page = _Page()
     _head(page, kept.plan)
     _refusals(page, kept.plan)
-    page.section("What you decide", ("planned", "approved", "yes to all"))
+    page.section("What you decide" if sheets else "There is nothing to decide", _HEADS if sheets else ())
     chosen = [lines for lines in sheets if lines.verb]
     for lines in chosen:
         page.choice(lines)
@@ -60,10 +61,10 @@ def cover_of(kept: Kept, sheets: Sequence[Lines]) -> tuple[Put, ...]:
     held = next((lines for lines in sheets if lines.verb is None), None)
     if held:
         page.line(held.name, held.count, "Not part of the plan: these need a person first.", held.name)
-    page.section("How to approve")
-    for number, step in enumerate(_steps(kept), 1):
-        page.across(f"{number}.  {step}", "step")
     if command := kept.facts.get("apply"):
+        page.section("How to approve")
+        for number, step in enumerate(_steps(kept), 1):
+            page.across(f"{number}.  {step}", "step")
         page.across(str(command), "command")
     page.section("About this plan")
     for label, value in _about(kept.plan):
@@ -199,8 +200,7 @@ def _steps(kept: Kept) -> Iterator[str]:
         "Change nothing else: a plan that was edited is refused. So is a line that is hidden or struck through and "
         "still says yes."
     )
-    if kept.facts.get("apply"):
-        yield "Save it as .xlsx. Then this command does exactly what you approved, and asks no more:"
+    yield "Save it as .xlsx. Then this command does exactly what you approved, and asks no more:"
 
 
 def _about(plan: Plan) -> Iterator[tuple[str, str]]:
