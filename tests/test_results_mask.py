@@ -7,7 +7,7 @@ import pytest
 
 from syncjob.results.files import write_run
 from syncjob.results.mask import mask, share_safe
-from tests.builders_results import PEOPLE, make_sample
+from tests.builders_results import PEOPLE, make_results, make_sample
 
 
 @pytest.mark.parametrize(
