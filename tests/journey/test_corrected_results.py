@@ -44,7 +44,7 @@ def test_rows_corrected_on_results_are_taken_and_those_nobody_touched_are_not_se
     assert said.code == 3, said.err  # row 5 still needs a person
     assert sorted(desk.outcomes()) == ["created", "invalid/number_too_short", "updated"]
     assert {n: desk.held()[number(n)]["first_name"] for n in (1, 2, 9)} == {1: "Aisha", 2: "Theirs", 9: "Name 9"}
-    assert "Results: 2 rows were corrected there" in said.out
+    assert "Results: 2 of its 4 rows count: what was corrected there" in said.out
     again = desk.latest() / "result.xlsx"
     on(again, ("Needs fixing", 2, "number", number(4)))
     assert desk("run", again, "--yes").code == 0
