@@ -23,6 +23,7 @@ JARGON = re.compile(
 NOTHING_TO_DO = {
     "never_done",
     "left_empty",
+    *("as_of", "edited_meanwhile", "not_read"),
     *("not_a_contact", "identical_row", "mode", "kept", "not_there", "reviewers_no"),
     *("exists_already", "already_gone", "release_accepted"),
 }

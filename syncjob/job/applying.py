@@ -13,6 +13,7 @@ from syncjob.errors import ConfigError
 from syncjob.executor.echo import same_image
 from syncjob.executor.reading import read_contacts
 from syncjob.guards import judge_changes
+from syncjob.job.budget import costs
 from syncjob.job.finishing import Ending
 from syncjob.job.preparing import allowed, limits_of, without
 from syncjob.job.recovering import settle_interrupted
@@ -23,7 +24,7 @@ from syncjob.keeping import Kept
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
 from syncjob.planfile import load_plan
-from syncjob.planner import Drafted, cost
+from syncjob.planner import Drafted
 from syncjob.plans import Plan, changes_of
 from syncjob.state import locked, new_run
 
@@ -119,7 +120,7 @@ def _judged(session: Session, kept: Kept, original: str, allow: Collection[str])
     sources = tuple(refusal for refusal in plan.refusals if refusal.code.startswith(("source_", "column_vanished")))
     refusals = allowed(sources + changes, plan.fingerprint, allow)
     refusals = allowed(refusals, original, allow)
-    money = cost(plan.table, session.remote.abilities, config.sync.batch_size, session.transport.rate)
+    money = costs(session, plan.table, kept.facts)
     return replace(kept, plan=replace(plan, refusals=refusals, cost=money))
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
 from syncjob.headers import remember
-from syncjob.job.remembering import fold_in
+from syncjob.job.remembering import fold_in, keep_waiting
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import OURS_TO_FINISH, Told, exit_code, tell
@@ -142,6 +142,8 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
         lesson = undo_lesson(session, kept, lesson)
     session.memory.learn(ending.run_id, plan.job, lesson)
     fold_in(session, journal, changes, ending.run_id)
+    if not undoes(kept):
+        keep_waiting(session, kept, changes)
     if good:
         remember_undone(session, kept)
     session.memory.end(

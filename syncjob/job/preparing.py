@@ -12,13 +12,15 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.budget import budget_notes, costs
 from syncjob.job.looking import look
 from syncjob.job.reading import Sources, understood
+from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.loader.table import Loaded
 from syncjob.model import Json
-from syncjob.planner import Drafted, cost, draft
+from syncjob.planner import Drafted, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.schema import CONTACTS
 
@@ -80,7 +82,7 @@ def prepare(
     read_at = session.now()
     seen = look(session, loaded.rows, rules_of(config, whole=whole))
     listing, diff = seen.listing, seen.diff
-    drafted = draft(diff)
+    drafted = draft(diff, waiting(session))
     if first is not None:
         drafted = trial(drafted, first)
     figures, limits = figures_of(diff), limits_of(config)
@@ -88,6 +90,7 @@ def prepare(
     refusals += judge_changes(drafted.table, figures, limits, whole=whole)
     drafted, refusals = _held_deletes(drafted, refusals, config)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
+    late = budget_notes(session, drafted.table, seen.facts)
     plan = Plan(
         plan_id="",
         job=config.job,
@@ -103,9 +106,9 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
+        cost=costs(session, drafted.table, seen.facts),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + seen.notes,
+        notes=(*understood(loaded), *_unreadable_note(drafted), *seen.notes, *late),
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 

@@ -91,8 +91,8 @@ def drafted(changes: pd.DataFrame, verdicts: Sequence[Verdict], images: Mapping[
     )
 
 
-def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame) -> tuple[str, ...]:
-    """What the undo can't bring back, or not surely, in sentences."""
+def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, as_of: str = "") -> tuple[str, ...]:
+    """What the undo can't bring back, or not surely, in sentences. `as_of`: of when the oldest values put back are."""
     updates = [verdict.fields for verdict in verdicts if verdict.verb == "update"]
     counted = Counter(verdict.reason for verdict in verdicts if verdict.reason)
     counted["back"] = int((table["verb"] == "create").sum())
@@ -101,6 +101,11 @@ def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame) -
     said = [f"This undoes run {record.run_id} of {clock(datetime.fromisoformat(record.started))}."]
     if record.undone:
         said.append("It was undone before; only what is left of it is undone now.")
+    if as_of and updates:
+        said.append(
+            "That run went by what was remembered of contacts (listing: cached), so what the contacts held before is "
+            f"as it was known on {clock(datetime.fromisoformat(as_of))} or later."
+        )
     return (*said, *(f"{counted[name]:,} {words}" for name, words in _NOTES.items() if counted[name]))
 
 
