@@ -244,7 +244,7 @@ def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.Da
         remote_only=made.remote_only,
         field_changes=made.field_changes,
         cost=cost(made.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
-        notes=notes(record, verdicts, made.table, behaviour),
+        notes=notes(record, verdicts, made.table, behaviour, str(original.facts.get("as_of") or "")),
     )
     facts: dict[str, Json] = {"undoes": record.run_id, "identity": record.sources}
     facts |= facts_of_list(session)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
@@ -22,6 +21,7 @@ from syncjob.keeping import Kept
 from syncjob.loader.origin import placed
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
+from syncjob.results.book import write_book as put_book
 from syncjob.results.grid import (
     CHUNK,
     HEADER_POINTS,
@@ -78,22 +78,16 @@ _LOOKS: dict[str, Properties] = {
 def write_book(kept: Kept, path: Path) -> None:
     """Write the plan workbook to `path`. Raises OSError."""
     sheets = sheets_of(kept.plan, placed(kept.loaded))
-    book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
-    book.use_zip64()
-    try:
+
+    def fill(book: Workbook) -> None:
         _properties(book, kept)
         palette = Palette(book)
         _write_cover(book, palette, cover_of(kept, sheets))
         for lines in sheets:
             _write_lines(book, palette, lines)
         _seal(book, kept)
-        book.close()
-    except FileCreateError as error:
-        cause = error.args[0]
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
-    finally:
-        for sheet in book.worksheets():  # closed already, unless something went wrong
-            sheet._opt_close()
+
+    put_book(path, fill)
 
 
 def _properties(book: Workbook, kept: Kept) -> None:
@@ -202,7 +196,7 @@ def _write_chunk(
         pairs = zip(numbers.to_pylist(), old[first:last], new[first:last], texts[place].to_pylist(), strict=True)
         letter = xl_col_to_name(place + shift)
         cells = [_both(f"{letter}{row}", changed, was, now, text) for row, was, now, text in pairs]
-        made[place] = pa.array(cells, pa.large_string())
+        made[place] = [pa.array(cells, pa.large_string())]
     if lines.verb:
         made.insert(0, _answers(palette, lines, numbers))
     sheet.write_made(at, numbers, made, [(texts[place], width) for place, width in wrapped.items()])
@@ -217,14 +211,14 @@ def _both(reference: str, style: int, was: str, now: str, text: str) -> str:
     return cellxml.rich(reference, style, ((f"{was}{ARROW}", *_OLD), (now, *_NEW)))
 
 
-def _answers(palette: Palette, lines: Lines, numbers: pa.Array) -> pa.Array:
+def _answers(palette: Palette, lines: Lines, numbers: pa.Array) -> list[cellxml.Part]:
     style = palette.made("approve", _LOOKS["approve"])._get_xf_index()
     assert lines.verb
     if answer(lines.verb):
         return cellxml.column("A", style, numbers, pa.array([answer(lines.verb)] * len(numbers), pa.large_string()))
     formula = cellxml.escape(FORMULA)
     cells = [f'<c r="A{row}" s="{style}" t="str"><f>{formula}</f><v></v></c>' for row in numbers.to_pylist()]
-    return pa.array(cells, pa.large_string())
+    return [pa.array(cells, pa.large_string())]
 
 
 def _wrapped(lines: Lines) -> dict[int, int]:
