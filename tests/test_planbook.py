@@ -245,6 +245,18 @@ def test_totals_follow_the_answers_and_answers_are_chosen_from_a_list(path: Path
         assert book[name].data_validations.dataValidation[0].formula1 == '"yes,no"'
 
 
+def test_more_lines_than_a_sheet_holds_continue_on_a_second(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("cover", "writing"):
+        monkeypatch.setattr(f"syncjob.results.planbook.{room}.SHEET_ROWS", 2)
+    again = tmp_path / "small.xlsx"
+    write_book(review(path).kept, again)
+    answer(again, f"{ADD} 2", 2, "no")
+    yes_to_all(again)
+    assert approved(again) == {1} | UPDATE | DELETES
+
+
 def test_what_is_no_plan_workbook_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "plan.xlsx"
     path.write_bytes(b"PK\x03\x04 torn")

@@ -112,7 +112,9 @@ def test_a_plan_that_a_guard_refuses_is_saved_with_the_refusal_and_the_command_o
     assert "--allow too_many_deletes@" in command
     assert command in said.err
     yes_to_all(path)
-    assert (desk("apply", path).code, desk.writes) == (5, 0)
+    again = desk("apply", path)
+    assert (again.code, desk.writes) == (5, 0)
+    assert desk.paste(again).code == 8  # the workbook's yes does not go over to the plan.json of the refused run
     whole = path.read_bytes()
     answer(path, REMOVE, 2, "no")  # guards are judged on what is approved
     assert desk("apply", path).code == 0
