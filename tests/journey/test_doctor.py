@@ -247,7 +247,9 @@ def test_a_damaged_memory_is_a_problem(desk: Desk) -> None:
     assert "damaged" in found(desk, "problem", code=1)["state"]["says"]
 
 
-@pytest.mark.parametrize(("kind", "said"), [("exophones", "entries"), ("sendme123", "may read")])
+@pytest.mark.parametrize(
+    ("kind", "said"), [pytest.param("exophones", "entries", marks=pytest.mark.phones), ("sendme123", "may read")]
+)
 def test_other_remotes_are_asked_in_their_own_words(desk: Desk, kind: str, said: str) -> None:
     desk.remote.exophones.seed(2)
     more: dict[str, Any] = {"remote_only": "keep"}
