@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncjob.aliases import field_of
 from syncjob.loader.profile import is_data, kind
 from syncjob.loader.refusal import refuse
 
@@ -20,8 +21,6 @@ ADVICE = "Add a line with column names above the data, or say where it is with h
 
 def name_of(header: str) -> str | None:
     """The contact field that a header names, or None."""
-    from syncjob.columns import field_of
-
     return field_of(header) if 0 < len(header) <= _LONG else None
 
 
