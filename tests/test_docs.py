@@ -34,7 +34,7 @@ from tests.builders_tutorial import TUTORIAL, rehearsed
 
 SHOWN = console(text_of(README))
 CI = ROOT / ".ci" / "run"
-ENV = {"EXOTEL_ACCOUNT_SID": "acme1", "EXOTEL_API_KEY": "key", "EXOTEL_API_TOKEN": "token"}
+ENV = {"EXOTEL_ACCOUNT_SID": "acme1", "EXOTEL_API_KEY": "key", "EXOTEL_API_TOKEN": "token", "SENDME123_API_KEY": "key"}
 
 
 def command_named(words: list[str]) -> tuple[click.Command, list[str]]:

@@ -64,6 +64,20 @@ def test_an_answer_that_can_not_be_used_is_asked_again() -> None:
     assert any("Did you mean first_name?" in line for line in shown)
 
 
+def test_init_for_another_kind_of_remote_begins_with_what_it_needs_and_looks_for_its_key(tmp_path: Path) -> None:
+    sheet, target = tmp_path / "gone.csv", tmp_path / "config.yaml"
+    sheet.write_text("Contact ID,Why\ncontact-uuid-1,moved\ncontact-uuid-2,moved\n")
+    done = call(init, sheet, "-o", target, "--kind", "sendme123")
+    assert "set SENDME123_API_KEY." in done.stdout
+    made = load(target, env={"SENDME123_API_KEY": "hush"})
+    assert (made.remote.kind, made.sync.mode, dict(made.columns)) == (
+        *("sendme123", "delete", {"Contact ID": "contact_id"}),
+    )
+    done = call(init, sheet, "-o", target, "--force", "--kind", "exophones")
+    assert "No column is the exophone_sid yet" in done.stderr
+    assert load(target, env=ENV).limits.deletes.count == 0
+
+
 def test_init_writes_a_config_that_loads_and_says_what_is_next(tmp_path: Path) -> None:
     target = tmp_path / "jobs" / "leads 2026.yaml"
     done = call(init, "-o", target)

@@ -21,8 +21,11 @@ JARGON = re.compile(
     re.IGNORECASE,
 )
 NOTHING_TO_DO = {
+    "contact_first",
+    "not_on_list",
     "never_done",
     "left_empty",
+    *("as_of", "edited_meanwhile", "not_read"),
     *("not_a_contact", "identical_row", "mode", "kept", "not_there", "reviewers_no"),
     *("exists_already", "already_gone", "release_accepted"),
 }
@@ -97,7 +100,8 @@ def test_no_word_is_kept_that_nobody_says() -> None:
         if path.name not in ("words.py", "explain.py"):
             nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
             texts |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
-    assert {code for code in (*REASONS, *OUTCOMES) if code not in texts} == set()
+    said = set(re.findall(r"\w+", " ".join(texts)))  # some stand in a statement of SQL
+    assert {code for code in (*REASONS, *OUTCOMES) if code not in said} == set()
 
 
 def _ours() -> list[Path]:

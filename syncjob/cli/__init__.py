@@ -26,6 +26,7 @@ COMMANDS = {
     "verify": ("past", "verify"),
     "history": ("past", "history"),
     "export": ("looking", "export"),
+    "doctor": ("doctor", "doctor"),
     "init": ("setup", "init"),
     "template": ("setup", "template"),
     "explain": ("explain", "explain"),

@@ -37,6 +37,7 @@ _SETTINGS = {
     "not_owned": "sync.owned (created | named | tag:VALUE | all)",
     "protected": "sync.protect, sync.fill_only",
     "removed_remotely": "sync.gone (recreate adds them again)",
+    "taken_off": "sync.gone (recreate lets them join again)",
     "kept": "sync.remote_only",
     "reported": "sync.remote_only",
     "mode": "sync.mode",

@@ -75,10 +75,14 @@ def _settle_matched(
         _say(verdicts, matched, "delete")
         _protect_numbers(verdicts, matched, rules)
         return
-    bodies, guarded = update_fields(rows[matched], contacts, rules)
+    bodies, left = update_fields(rows[matched], contacts, rules)
     bodies, settled = _as_stored_before(bodies, rows.loc[matched, "number"], known)
     _say(verdicts, matched, "unchanged")
-    for notes, verdict, reason in ((settled, "unchanged", "stored_differently"), (guarded, "skipped", "protected")):
+    for notes, verdict, reason in (
+        (settled, "unchanged", "stored_differently"),
+        (left.guarded, "skipped", "protected"),
+        (left.stuck, "skipped", "cannot_empty"),
+    ):
         verdicts.loc[notes.index[notes.notna()], ["verdict", "reason"]] = [verdict, reason]
         verdicts.loc[notes.index[notes.notna()], "detail"] = notes.dropna()
     differ = matched.copy()
@@ -86,7 +90,9 @@ def _settle_matched(
     if rules.mode == "create":
         _say(verdicts, differ, "skipped", "mode", "create")
         return
+    partly = left.stuck[differ[matched]].dropna()
     _say(verdicts, differ, "update")
+    verdicts.loc[partly.index, "reason"], verdicts.loc[partly.index, "detail"] = "cannot_empty", partly
     verdicts.loc[differ, "fields"] = bodies.dropna()
     _protect_numbers(verdicts, differ, rules)
 
@@ -127,7 +133,7 @@ def _settle_unmatched(
     rows: pd.DataFrame, verdicts: pd.DataFrame, unmatched: pd.Series, rules: Rules, known: Known
 ) -> None:
     if rules.mode == "delete":
-        _say(verdicts, unmatched, "skipped", "not_there")
+        _say(verdicts, unmatched, *(("deleted", "already_gone") if rules.proven_gone else ("skipped", "not_there")))
         return
     if rules.mode == "update":
         _say(verdicts, unmatched, "skipped", "mode", "update")

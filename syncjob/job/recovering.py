@@ -11,6 +11,7 @@ from syncjob.config import restored
 from syncjob.errors import ConfigError
 from syncjob.executor import settle_doubts
 from syncjob.job.finishing import Ending, finish
+from syncjob.job.members import on_list_of
 from syncjob.job.session import Outcome, Session
 from syncjob.job.working import go_on, work_of
 from syncjob.journal import Journal
@@ -110,10 +111,12 @@ def open_run(session: Session, record: RunRecord) -> tuple[Session, Kept, Journa
         session.memory.forget(record.run_id)
         return None
     kept = recall(folder)
+    session.check_kind(record.run_id, kept.plan.kind)
     config = restored(kept.settings, session.config)
     config = config.model_copy(update={"results": session.config.results})  # where results can lie is known now
-    own = replace(session, config=config)
-    return own, kept, Journal.open(path)
+    journal = Journal.open(path)
+    own = on_list_of(replace(session, config=config), kept.facts, journal)
+    return own, kept, journal
 
 
 def ending_of(record: RunRecord, journal: Journal) -> Ending:
