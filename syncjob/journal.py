@@ -223,8 +223,12 @@ class Journal:
             raise unusable(path, f"it can't be read ({error})") from error
 
     def frame(self) -> pd.DataFrame:
-        """Every change with its state and outcome."""
-        return self._frame("select * from change order by change_id", ())
+        """Every change with its state and outcome; `replied`: one in doubt whose reply came, but says nothing of it."""
+        replied = (
+            "state = 'sent' and exists (select 1 from request r where r.replied_at is not null "
+            "and r.verb = change.verb and r.sent_at = change.sent_at and change_id between first and last)"
+        )
+        return self._frame(f"select *, {replied} as replied from change order by change_id", ())
 
     def requests(self) -> tuple[tuple[str, int, int], ...]:
         """(verb, requests, changes in them) of all writes that left."""
