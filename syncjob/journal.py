@@ -25,8 +25,7 @@ from syncjob.state import look_into
 
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
-DOUBTED = "sent before"
-"""The detail of a change that is not settled yet, but may have been made by a request that was lost."""
+DOUBTED = "sent before"  # the detail of a change that a lost request may have made
 
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
@@ -127,9 +126,10 @@ class Journal:
         return found is not None
 
     def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
-        """Changes of `verb` in `state`, in order, at most `limit` (-1: all)."""
+        """Changes of `verb` in `state`, in order, at most `limit` (-1: all). An `add` without a sid waits for one."""
         table = self._frame(
-            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? order by change_id limit ?",
+            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? "
+            "and (verb <> 'add' or sid is not null) order by change_id limit ?",
             (verb, state, limit),
         )
         return list(changes_of(table))
@@ -175,10 +175,7 @@ class Journal:
                 self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
     def put_back(self, change_ids: Iterable[int], *, doubted: bool = False) -> None:
-        """Changes that were not executed: planned again. One that was turned stays `exists_already`.
-
-        `doubted`: an earlier request may still make it; that stays known until the change is settled.
-        """
+        """Planned again: not executed; `doubted`: perhaps, which stays known. One turned stays `exists_already`."""
         with self._commit():
             self._db.executemany(
                 "update change set state = 'planned', outcome = null, "
@@ -188,7 +185,7 @@ class Journal:
             )
 
     def doubted(self) -> frozenset[int]:
-        """Changes sent again although an earlier request may have made them: what is there then is our own doing."""
+        """Changes that an earlier request may have made: what is there then is our own doing."""
         found = self._db.execute("select change_id from change where detail = ? and state != 'settled'", (DOUBTED,))
         return frozenset(change_id for (change_id,) in found)
 
@@ -200,6 +197,11 @@ class Journal:
                 "reason = 'exists_already' where change_id = ?",
                 (sid, orjson.dumps(fields).decode(), orjson.dumps(before).decode(), change_id),
             )
+
+    def place(self, sids: Mapping[int, str]) -> None:
+        """Changes (by id) that waited for their contacts, which have these sids."""
+        with self._commit():
+            self._db.executemany("update change set sid = ? where change_id = ?", [(s, i) for i, s in sids.items()])
 
     def reword(self, change_id: int, fields: Mapping[str, Json]) -> None:
         """A change takes another way to the same end: planned again with other fields."""
@@ -251,7 +253,7 @@ class Journal:
     def requests(self) -> tuple[tuple[str, int, int], ...]:
         """(verb, requests, changes in them) of all writes that left."""
         found = self._db.execute(
-            "select verb, sum(case when verb = 'delete' then changes else 1 end), sum(changes) "
+            "select verb, sum(case when verb in ('delete', 'remove') then changes else 1 end), sum(changes) "
             "from request group by verb order by min(id)"
         )
         return tuple((str(verb), int(requests), int(changes)) for verb, requests, changes in found)

@@ -21,6 +21,7 @@ COMMANDS = {
     "plan": ("running", "plan"),
     "apply": ("running", "apply"),
     "resume": ("running", "resume"),
+    "inbox": ("inbox", "inbox"),
     "undo": ("past", "undo"),
     "verify": ("past", "verify"),
     "history": ("past", "history"),
@@ -30,6 +31,7 @@ COMMANDS = {
     "template": ("setup", "template"),
     "explain": ("explain", "explain"),
     "exit-codes": ("explain", "exit_codes"),
+    "completion": ("completing", "completion"),
     "sandbox": ("sandbox", "sandbox"),
     "demo": ("demo", "demo"),
 }

@@ -133,7 +133,7 @@ def _settle_unmatched(
     rows: pd.DataFrame, verdicts: pd.DataFrame, unmatched: pd.Series, rules: Rules, known: Known
 ) -> None:
     if rules.mode == "delete":
-        _say(verdicts, unmatched, "skipped", "not_there")
+        _say(verdicts, unmatched, *(("deleted", "already_gone") if rules.proven_gone else ("skipped", "not_there")))
         return
     if rules.mode == "update":
         _say(verdicts, unmatched, "skipped", "mode", "update")

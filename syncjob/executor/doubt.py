@@ -47,7 +47,7 @@ def settle_creates(work: Work, *, sending: bool = True) -> None:
             absent = _look(work, absent)
     except CallFailed:
         return
-    _send_again(work, absent, doubted=True)
+    send_again(work, absent, doubted=True)
 
 
 def _told_by_409(work: Work, absent: Sequence[Change]) -> bool:
@@ -77,7 +77,7 @@ def settle_updates(work: Work) -> None:
             _one(work, change, "updated")
         elif not landed:
             _one(work, change, "held", "changed_since_plan")
-    _send_again(work, unchanged)
+    send_again(work, unchanged)
 
 
 def settle_deletes(work: Work) -> None:
@@ -89,10 +89,10 @@ def settle_deletes(work: Work) -> None:
     still_there = []
     for change in open_changes:
         if change.sid in found and found[change.sid] is None:
-            _one(work, change, "deleted")
+            _one(work, change, "deleted", work.remote.abilities.usual_reason("delete"))
         elif change.sid in found:
             still_there.append(change)
-    _send_again(work, still_there)
+    send_again(work, still_there)
 
 
 def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
@@ -108,7 +108,11 @@ def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
     return absent
 
 
-def _send_again(work: Work, changes: Sequence[Change], *, doubted: bool = False) -> None:
+def send_again(work: Work, changes: Sequence[Change], *, doubted: bool = False) -> None:
+    """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed.
+
+    `doubted`: an earlier request may make them all the same.
+    """
     again = []
     for change in changes:
         work.tries[change.change_id] += 1

@@ -90,7 +90,12 @@ def story_of(session: Session, run_id: str) -> RunStory:
 
 
 def number_of(session: Session, written: str) -> str:
-    """`written` as E.164, as the sheet's numbers are read. Raises `ConfigError` when it is none."""
+    """The key that `written` means: as E.164, as the sheet's numbers are read. Raises `ConfigError` when it is none.
+
+    Where contacts go by another key, that key as it is.
+    """
+    if session.region is None:
+        return written.strip()
     found = phone.normalise(pd.Series([written], dtype="str"), session.config.phone.default_region)["number"].iat[0]
     if not isinstance(found, str):
         raise ConfigError(

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
 import pandas as pd
 
 from syncjob.behaviour import UNKNOWN, Behaviour
-from syncjob.config import Config
+from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.looking import Looked, look
+from syncjob.job.members import list_rules, on_list, to_be_made
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
-from syncjob.listing import Listing, Pages, Threads, scan
+from syncjob.listing import Listing
 from syncjob.loader.table import Loaded
+from syncjob.membership import judge_size
+from syncjob.model import Abilities, Json
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
+from syncjob.remotes import abilities_of
 from syncjob.schema import CONTACTS
 
 
@@ -32,6 +36,7 @@ class Prepared:
     diff: Diff
     sources: Sources
     listing: Listing
+    facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
 def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> Rules:
@@ -51,6 +56,7 @@ def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> 
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
         clearable=behaviour.clears_by != "impossible",
+        proven_gone=not abilities_of(config.remote.kind).lists,
     )
 
 
@@ -68,40 +74,35 @@ def limits_of(config: Config) -> Limits:
         familiar=limits.familiar,
         column_change=limits.column_change,
         max_age_hours=config.source.max_age,
+        removing=("update", "delete") if config.sync.mode == "delete" else ("delete",),
     )
-
-
-def read_remote(session: Session) -> Listing:
-    """The proven listing (CONTRACT 6)."""
-    size = session.remote.abilities.page_size
-    pages = Pages(
-        session.remote.page,
-        Threads(session.config.remote.concurrency),
-        size=size,
-        on_page=lambda read, planned: session.door.progress("reading", read, planned),
-    )
-    return scan(pages, session.config.phone.default_region)
 
 
 def prepare(
-    session: Session, loaded: Loaded, sources: Sources, *, allow: Collection[str] = (), first: int | None = None
+    session: Session,
+    loaded: Loaded,
+    sources: Sources,
+    *,
+    allow: Collection[str] = (),
+    first: int | None = None,
+    create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
     config = session.config
-    whole = loaded.partial is None
-    began, read_at = time.monotonic(), session.now()
-    listing = read_remote(session)
-    said = _listing_sentence(listing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
-    known = session.memory.known(config.job, listing.contacts)
-    rules = rules_of(config, whole=whole, behaviour=session.remote.abilities.behaviour)
-    diff = compare(loaded.rows, listing.contacts, rules, known)
-    drafted = draft(diff)
+    able = session.remote.abilities
+    read_at = session.now()
+    rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
+    seen = look(session, loaded, rules, create_list=create_list)
+    listing, diff = seen.listing, seen.diff
+    drafted = _with_codes(draft(diff), seen)
     if first is not None:
         drafted = trial(drafted, first)
-    figures, limits = figures_of(diff), limits_of(config)
+    figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
-    refusals += judge_changes(drafted.table, figures, limits, whole=whole)
+    refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    drafted, listing, of_book = on_list(session, drafted, listing)
+    refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     plan = Plan(
         plan_id="",
@@ -110,7 +111,7 @@ def prepare(
         kind=config.remote.kind,
         made=read_at.isoformat(timespec="seconds"),
         sources=tuple(str(path) for path in sources.files),
-        listing=said,
+        listing=f"{seen.said} {of_book}".rstrip(),
         figures=figures,
         total=listing.total,
         partial=loaded.partial,
@@ -118,16 +119,53 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost(drafted.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
+        cost=cost_of(session, drafted.table),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + _stuck_note(drafted),
+        notes=_notes(config, loaded, drafted, able) + seen.notes,
+        key=able.key,
+        spelled=able.spelled,
     )
-    return Prepared(plan, loaded, diff, sources, listing)
+    return Prepared(plan, loaded, diff, sources, listing, seen.facts)
+
+
+def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft with the answers of contacts that could not be read (`sync_code`, `sync_request_id`)."""
+    outcomes = drafted.outcomes.copy()
+    for key, error in seen.unread.items():
+        hit = outcomes["number"] == key
+        outcomes.loc[hit, "code"] = str(error.status) if error.status else None
+        outcomes.loc[hit, "request_id"] = error.request_id
+    return replace(drafted, outcomes=outcomes)
+
+
+def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) -> tuple[str, ...]:
+    """What a person must know besides the figures."""
+    return unused(config) + tuple(understood(loaded)) + _said_of(drafted) + _for_good(drafted.table, able)
+
+
+def _said_of(drafted: Drafted) -> tuple[str, ...]:
+    return _unreadable_note(drafted) + _stuck_note(drafted)
+
+
+def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
+    """What can't be undone says so (CONTRACT 10)."""
+    lasting = set(table["verb"]) - set(able.undoable)
+    return (able.for_good,) if lasting and able.for_good else ()
+
+
+def cost_of(session: Session, table: pd.DataFrame) -> Cost:
+    """What is still to be spent on these changes (schema.CHANGES)."""
+    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
+    if not to_be_made(session, table):
+        return found
+    each = found.minutes / found.requests
+    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
     """The plan of a run whose remote could not be read: what the rows themselves tell, and nothing to do."""
-    rules = rules_of(session.config, whole=False)
+    rules = replace(rules_of(session.config, whole=False), mode="upsert")  # nothing is known of what is there
+    rules = list_rules(session, rules)
     drafted = draft(compare(loaded.rows, CONTACTS.empty(), rules, Known()))
     drafted = without(drafted, drafted.table["verb"].notna(), "not_sent", "run_ended", why)
     return Plan(
@@ -147,19 +185,15 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         field_changes=drafted.field_changes,
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
+        key=session.remote.abilities.key,
     )
-
-
-def _listing_sentence(listing: Listing, at: str, seconds: float) -> str:
-    requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
-    return f"All {listing.total:,} contacts were read at {at} with {requests} in {seconds:.0f} s and {listing.assured}."
 
 
 def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:
     fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
     return Judged(
         loaded.rows,
-        loaded.partial is None,
+        loaded.partial is None and session.remote.abilities.lists,
         frozenset(fields),
         sheet_counts(loaded),
         dict(sources.ages),
@@ -183,7 +217,8 @@ def _held_deletes(
     over = [refusal for refusal in refusals if refusal.code == "too_many_deletes"]
     if not over or config.limits.deletes.over != "hold":
         return drafted, refusals
-    held = without(drafted, drafted.table["verb"] == "delete", "held", "too_many_deletes", over[0].figures)
+    removals = drafted.table["verb"].isin(limits_of(config).removing)
+    held = without(drafted, removals, "held", "too_many_deletes", over[0].figures)
     return held, tuple(refusal for refusal in refusals if refusal.code != "too_many_deletes")
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from syncjob.behaviour import Behaviour
 from syncjob.config.model import canonical
 from syncjob.errors import ConfigError, Interrupted, NotApproved, RemoteError
+from syncjob.job.book import read_book
 from syncjob.job.canary import AGAIN, Trace, at_hand, marked_ones, remove, remove_left, trace_of
-from syncjob.job.preparing import read_remote
 from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.listing.scan import cost
@@ -75,7 +75,7 @@ ASKED = 80
 
 
 def _probe(session: Session, asker: Probe, number: str) -> Behaviour:
-    listing = read_remote(session)
+    listing = read_book(session)
     taken = frozenset(listing.contacts["number"].dropna())
     if number in taken:
         raise ConfigError(

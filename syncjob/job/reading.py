@@ -16,9 +16,10 @@ from syncjob.loader import read_many
 from syncjob.loader.rows import build
 from syncjob.loader.table import FieldMap, Loaded, Table
 from syncjob.plans import label
+from syncjob.remotes import abilities_of
 from syncjob.words import one_line
 
-__all__ = ["Patience", "Sources", "find_sources", "key_of", "load", "place_of", "spans", "understood"]
+__all__ = ["Patience", "Sources", "find_sources", "load", "place_of", "spans", "understood"]
 
 _FOUND = {"config": " (as the config says)", "remembered": " (as confirmed before)", "unmapped": " (kept as it is)"}
 """How a column was found, for people; a name or a usual name for a field speaks for itself."""
@@ -43,7 +44,8 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
     )
     if not asker.attended():
         _one_sheet_each(tables)
-    key, answers = key_of(config.remote.kind), Answers()
+    able, answers = abilities_of(config.remote.kind), Answers()
+    key = able.key
     remembered = [ask(table, config.columns, confirmed, key, asker, answers) for table in tables]
     loaded = build(
         tables,
@@ -53,6 +55,7 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
         blank=config.sync.blank,
         remembered=remembered,
         key=key,
+        instead=able.by_listing,
     )
     return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
 
@@ -84,11 +87,6 @@ def _yaml(text: str) -> str:
     return text if bare and not word else json.dumps(text, ensure_ascii=False)
 
 
-def key_of(kind: str) -> str:
-    """What identifies a contact of this kind of remote (CONTRACT 10)."""
-    return {"exophones": "exophone_sid", "sendme123": "contact_id"}.get(kind, "number")
-
-
 def place_of(table: Table) -> str:
     """A table as people call it: the file's name, and its sheet."""
     return Path(table.source).name + (f" · {table.sheet}" if table.sheet else "")
@@ -117,7 +115,8 @@ def _columns(table: Table, mapping: FieldMap) -> list[str]:
     """Which column is what; how that was found, where it was not by its name."""
     headers = [column.header.strip() for column in table.columns]
     fed = [
-        f"{headers[at]} → {label(target)}{_FOUND.get(mapping.how[at], '')}" for at, target in mapping.field_of.items()
+        f"{headers[at]} → {label(mapping.key if target == 'number' else target)}{_FOUND.get(mapping.how[at], '')}"
+        for at, target in mapping.field_of.items()
     ]
     lines = [f"columns {', '.join(fed)}."]
     unused = [headers[at] or f"column {table.columns[at].letter} (no header)" for at in mapping.unmapped]

@@ -74,8 +74,6 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         count = len(columns[0]) if columns else 0
         if not count:
             return
-        if self.table:  # a row written cell by cell is still waiting
-            self._write_single_row(first)
         numbers = pa.array([str(row + 1) for row in range(first, first + count)], pa.large_string())
         letters = [xl_col_to_name(at) for at in range(len(columns))]
         made = [
@@ -86,10 +84,25 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
             made[at] = _restyled(
                 made[at], columns[at], letters[at], first, {line: f for (line, on), f in marked.items() if on == at}
             )
-        texts = [(columns[at], width) for at, width in wrapped.items()]
-        self.fh.write(cellxml.rows(numbers, made, texts, height))
-        self._check_dimensions(first + count - 1, len(columns) - 1)
-        self.previous_row = first + count
+        self.write_made(first, numbers, made, [(columns[at], width) for at, width in wrapped.items()], height)
+
+    def write_made(
+        self,
+        first: int,
+        numbers: pa.Array,
+        made: Sequence[pa.Array],
+        wrapped: Sequence[tuple[pa.Array, int]],
+        height: int = 0,
+    ) -> None:
+        """Rows of cells that are XML already: `numbers` name them from `first` (0-based) on, `made` holds the columns.
+
+        `wrapped` and `height`: see `cellxml.rows`.
+        """
+        if self.table:  # a row written cell by cell is still waiting
+            self._write_single_row(first)
+        self.fh.write(cellxml.rows(numbers, made, wrapped, height))
+        self._check_dimensions(first + len(numbers) - 1, len(made) - 1)
+        self.previous_row = first + len(numbers)
 
 
 def _restyled(made: pa.Array, texts: pa.Array, letter: str, first: int, formats: Mapping[int, Format]) -> pa.Array:
@@ -160,7 +173,7 @@ def _set_up(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
         sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(last)}{SHEET_ROWS}"})
     if grid.outcome is not None:
         _colour(sheet, grid, palette, lines)
-    _print_set_up(sheet, grid.name)
+    print_set_up(sheet, grid.name)
     if grid.tab:
         sheet.set_tab_color(grid.tab)
 
@@ -178,7 +191,8 @@ def _colour(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
             sheet.conditional_format(1, column, max(lines, 1), column, rule)
 
 
-def _print_set_up(sheet: Worksheet, name: str) -> None:
+def print_set_up(sheet: Worksheet, name: str) -> None:
+    """On paper: landscape, one page wide, the header on every page."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

@@ -61,7 +61,7 @@ def report(results: Results, workbook: str, neighbours: Sequence[str] = ()) -> s
         _groups(TITLES["ours"], told.ours, rows, room),
         _next(told),
         _changes(results, room),
-        _groups(TITLES["remote"], told.remote, contacts, room),
+        _groups(told.remote_title, told.remote, contacts, room),
         _groups(TITLES["aside"], told.aside, rows, room),
         _rest(room, workbook),
         _about(told, neighbours),

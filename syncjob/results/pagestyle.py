@@ -40,9 +40,9 @@ DARK = {
 BARS_LIGHT = {**{code: full for code, (_, full, _) in FILLS.items()}, **{f"p-{k}": v for k, v in PLANNED_BARS.items()}}
 BARS_DARK = {
     **BARS_LIGHT,
-    **dict.fromkeys(("created", "added", "p-create"), "#3D9BE0"),
+    **dict.fromkeys(("created", "added", "p-create", "p-add"), "#3D9BE0"),
     **dict.fromkeys(("updated", "planned", "p-update"), "#86C5F2"),
-    **dict.fromkeys(("deleted", "removed", "p-delete"), "#5B86C4"),
+    **dict.fromkeys(("deleted", "removed", "p-delete", "p-remove"), "#5B86C4"),
     "unchanged": "#8592A0",
     "rejected": "#E0703A",
 }

@@ -35,7 +35,13 @@ FILLS: dict[str, tuple[str, str, bool]] = {
     "not_sent": (OURS, "#E9CC63", True),
 }
 
-PLANNED_BARS = {"create": "#0B6FB8", "update": "#4FA3DC", "delete": "#12436D"}
+PLANNED_BARS = {
+    "create": "#0B6FB8",
+    "update": "#4FA3DC",
+    "delete": "#12436D",
+    "add": "#0B6FB8",
+    "remove": "#12436D",
+}
 
 Properties = dict[str, str | int | float | bool]
 """What XlsxWriter makes a format of."""

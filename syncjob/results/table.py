@@ -68,7 +68,9 @@ class RunFacts:
     feed_back: str = "syncjob run needs-fixing.xlsx"  # how the rows to fix are sent back, ready to paste
     memory: bool = True  # False: a run without memory, which says so
     stopped: str | None = None  # why the run ended before its end
+    approved: str | None = None  # who approved the plan in a workbook, and when it was applied
     service: str = "Exotel"  # what people call the remote
+    of_list: str | None = None  # the list whose members were compared
 
 
 @dataclass(frozen=True)

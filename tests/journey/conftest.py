@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from syncjob.emulator import Emulator
+from syncjob.pacing import Backoff
 from tests.journey.builders import Desk
 from tests.journey.builders_hostile import Forge, forging
 
@@ -16,23 +17,6 @@ from tests.journey.builders_hostile import Forge, forging
 def kills(request: pytest.FixtureRequest) -> int:
     """How many processes are killed in all: 20, or `--kills N`."""
     return int(request.config.getoption("--kills"))
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """Where chance begins: `--seed N` repeats a run of random kills."""
-    return int(request.config.getoption("--seed"))
-
-
-@pytest.fixture
-def say(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Put a figure on the terminal, whatever is captured."""
-
-    def line(text: str) -> None:
-        with capsys.disabled():
-            request.config.get_terminal_writer().line(f"\n{text}")
-
-    return line
 
 
 @pytest.fixture
@@ -49,3 +33,9 @@ def forge() -> Iterator[Forge]:
     """Commands in processes of their own."""
     with forging() as made:
         yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again is tried at once."""
+    monkeypatch.setattr(Backoff, "wait", lambda _backoff, _tries, _random: 0.0)
