@@ -11,17 +11,18 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 import pandas as pd
 
 from syncjob.errors import SyncjobError
-from syncjob.model import Change, Json, Verb
+from syncjob.model import Change, Json, Settled, Turned, Verb
 from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
-from syncjob.state import look_into
+from syncjob.state import look_into, sync_folder
+
+__all__ = ["Journal", "Settled"]
 
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
@@ -41,20 +42,6 @@ create table request (
     changes integer not null, attempt integer not null, sent_at real not null, replied_at real, request_id text
 );
 """
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The outcome of one change, as the remote answered or a read proved."""
-
-    change_id: int
-    outcome: str
-    reason: str | None = None
-    detail: str | None = None
-    sid: str | None = None
-    code: str | None = None
-    request_id: str | None = None
-    attempts: int = 1
 
 
 class Journal:
@@ -79,7 +66,7 @@ class Journal:
                 left.unlink(missing_ok=True)
             _build(aside, meta, table.assign(batch=_home_batches(table, sizes or {})))
             aside.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except (OSError, sqlite3.Error) as error:
             raise _unwritable(path, error) from error
         return cls.open(path)
@@ -161,8 +148,8 @@ class Journal:
         done = list(outcomes)
         with self._commit():
             self._db.executemany(
-                "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), detail = ?, "
-                "sid = coalesce(?, sid), "
+                "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), "
+                "detail = coalesce(?, detail), sid = coalesce(?, sid), "
                 "code = ?, request_id = coalesce(?, request_id), attempts = max(attempts, ?), at = ? "
                 "where change_id = ?",
                 [
@@ -191,11 +178,28 @@ class Journal:
 
     def turn(self, change_id: int, sid: str, fields: Mapping[str, Json], before: Mapping[str, Json]) -> None:
         """A create whose contact exists already becomes the update of that contact (CONTRACT 8, adopted)."""
+        self.turn_all([Turned(change_id, sid, fields, before)])
+
+    def turn_all(self, turned: Iterable[Turned]) -> None:
+        """`turn` for many at once."""
+        lines = [(t.sid, _text(t.fields), _text(t.before), t.reason, t.change_id) for t in turned]
+        with self._commit():
+            self._db.executemany(
+                "update change set verb = 'update', state = 'planned', sid = ?, fields = ?, before = ?, reason = ? "
+                "where change_id = ?",
+                lines,
+            )
+
+    def rebase(
+        self, change_id: int, before: Mapping[str, Json], others: str, fields: Mapping[str, Json] | None
+    ) -> None:
+        """The contact held something else than was remembered; with `fields` the change is planned again with them."""
+        state, sent = ("planned", _text(fields)) if fields is not None else (None, None)
         with self._commit():
             self._db.execute(
-                "update change set verb = 'update', state = 'planned', sid = ?, fields = ?, before = ?, "
-                "reason = 'exists_already' where change_id = ?",
-                (sid, orjson.dumps(fields).decode(), orjson.dumps(before).decode(), change_id),
+                "update change set before = ?, reason = 'edited_meanwhile', detail = ?, fields = coalesce(?, fields), "
+                "state = coalesce(?, state) where change_id = ?",
+                (_text(before), others, sent, state, change_id),
             )
 
     def place(self, sids: Mapping[int, str]) -> None:
@@ -288,6 +292,10 @@ def _home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[st
     return table["verb"] + "-" + (place + 1).astype("str")
 
 
+def _text(fields: Mapping[str, Json]) -> str:
+    return orjson.dumps(fields).decode()
+
+
 def _where(*, verb: Verb | None, state: str | None) -> tuple[str, tuple[str, ...]]:
     named = [(name, value) for name, value in (("verb", verb), ("state", state)) if value]
     text = " and ".join(f"{name} = ?" for name, _ in named)
@@ -339,11 +347,3 @@ def _unusable(path: Path, why: str) -> SyncjobError:
         code="journal_damaged",
         advice="Nothing was changed in it. Move it away to start afresh; restore it from a backup to go on.",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,9 +6,10 @@ its changes numbered in the order in which they are sent, its cost, and old → 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import orjson
 import pandas as pd
 
@@ -33,9 +34,12 @@ class Drafted:
     field_changes: pd.DataFrame
 
 
-def draft(diff: Diff) -> Drafted:
-    """Changes, outcomes and old → new of everything the diff decided."""
-    table = _changes(diff)
+def draft(diff: Diff, waiting: Sequence[str] = ()) -> Drafted:
+    """Changes, outcomes and old → new of everything the diff decided.
+
+    `waiting`: sids whose removal did not fit an earlier run's budget; they come first among the removals.
+    """
+    table = _changes(diff, waiting)
     field_changes = _field_changes(table)
     said = _said(field_changes)
     outcomes = _outcomes(diff, said)
@@ -43,11 +47,25 @@ def draft(diff: Diff) -> Drafted:
     return Drafted(table, outcomes, remote_only, field_changes)
 
 
-def cost(table: pd.DataFrame, abilities: Abilities, batch_size: int, rate: float | None) -> Cost:
-    """Requests and minutes to come: the tail, ⌈C/5000⌉ + ⌈U/5000⌉ + D. `rate` is per second, None: no limit."""
+def cost(
+    table: pd.DataFrame,
+    abilities: Abilities,
+    batch_size: int,
+    rate: float | None,
+    *,
+    unread: bool = False,
+    overwrites: bool = False,
+) -> Cost:
+    """Requests and minutes to come: the tail, ⌈C/5000⌉ + ⌈U/5000⌉ + D. `rate` is per second, None: no limit.
+
+    `unread`: no listing shows who is there, so the tail is not read either, and with `overwrites` every addition may
+    become a change.
+    """
     counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS if verb in abilities.verbs}
     by = {verb + "s": -(-count // size_of(abilities, verb, batch_size)) for verb, count in counts.items()}
-    by["tail"] = 1 if counts.get("create") and abilities.lists else 0
+    by["tail"] = 1 if counts.get("create") and abilities.lists and not unread else 0
+    if overwrites:
+        by["updates"] += by["creates"]
     requests = sum(by.values())
     return Cost(requests, requests / rate / 60 if rate else 0.0, by)
 
@@ -58,14 +76,16 @@ def size_of(abilities: Abilities, verb: str, batch_size: int) -> int:
     return max(1, min(batch_size, limits.get(verb, 1)))
 
 
-def _changes(diff: Diff) -> pd.DataFrame:
+def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
     rows = diff.verdicts[diff.verdicts["verdict"].isin(VERBS)]
     left = diff.leftovers[diff.leftovers["verdict"].isin(VERBS)].assign(row_id=-1)
     both = pd.concat([rows, left], ignore_index=True) if len(left) else rows.reset_index(drop=True)
     both["verb"] = both["verdict"]
     both["before"] = before_images(both["sid"], diff.existing)
     rank = both["verb"].map({verb: place for place, verb in enumerate(VERBS)})
-    both = both.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+    turn = {sid: place - len(waiting) for place, sid in enumerate(waiting)}
+    turns = both["sid"].map(turn).where(both["verb"] == "delete").fillna(0)
+    both = both.iloc[np.lexsort((turns.to_numpy(dtype="int64"), rank.to_numpy()))].reset_index(drop=True)
     both["change_id"] = both.index + 1
     return CHANGES.shape(both)
 

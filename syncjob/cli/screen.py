@@ -30,9 +30,9 @@ STAGES = {
     "create": "Adding",
     "update": "Changing",
     "delete": "Removing",
-    "asking": "Asking",
     "add": "Joining the list",
     "remove": "Leaving the list",
+    "asking": "Asking",
 }
 
 

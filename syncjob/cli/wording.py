@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from syncjob.plans import Plan
 
 SHOWN = 5
-SPELLED = 100
-"""Removals that are shown where a person must type what goes."""
 
 
 def many(count: int, one: str, several: str) -> str:
@@ -57,7 +55,7 @@ def _examples(plan: Plan) -> list[str]:
     befores = dict(zip(plan.table["sid"], plan.table["before"], strict=True)) if plan.key != "number" else {}
     for verb, mark in said.items():
         table = plan.table[plan.table["verb"] == verb]
-        shown = table.head(SPELLED if plan.spelled else SHOWN)
+        shown = table if plan.spelled else table.head(SHOWN)  # nobody types what they can't see
         for number, sid in zip(shown["number"], shown["sid"], strict=True):
             detail = _who(befores.get(sid)) if verb != "create" else ""
             if verb == "update" and sid in changes.groups:

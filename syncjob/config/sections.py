@@ -63,6 +63,11 @@ class Remote(Section):
         return self.base_url or abilities_of(self.kind).address or _HOSTS[self.region or "mumbai"]
 
     @property
+    def place(self) -> str:
+        """Where it is, for people: the region, or the address of what is in none."""
+        return self.url if self.base_url or abilities_of(self.kind).address else self.region or "mumbai"
+
+    @property
     def host(self) -> str:
         """The service's host, with its port where one is named."""
         return urlsplit(self.url).netloc

@@ -6,6 +6,7 @@ import pandas as pd
 
 from syncjob.errors import CallFailed
 from syncjob.executor.echo import before_image, differences, one_contact
+from syncjob.executor.unread import overwrite
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
 from syncjob.model import Change, Reply
@@ -33,7 +34,7 @@ def adopt(work: Work, change: Change, contact: pd.Series, reply: Reply | None = 
 def adopt_newcomers(work: Work) -> None:
     """Just before the first create: total and tail once more; what others added meanwhile is not created again."""
     planned = work.journal.take("create", "planned")
-    if not planned or not work.remote.abilities.lists:
+    if not planned or not work.remote.abilities.lists or work.settings.blind:
         return
     work.read_newcomers()
     doubted = work.journal.doubted()
@@ -46,6 +47,9 @@ def adopt_newcomers(work: Work) -> None:
 
 def adopt_existing(work: Work, there: list[tuple[Change, Reply]]) -> None:
     """Creates answered 409: the contact comes with the reply, by its sid, or from the end of the listing."""
+    if work.settings.blind:
+        overwrite(work, there)
+        return
     missing, doubted = [], work.journal.doubted()
     for change, reply in there:
         contact = _contact_of(work, reply)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from syncjob.errors import CallRefused, Interrupted, NotDelivered, RemoteRefused, ReplyLost
 from syncjob.executor.echo import stored_otherwise
 from syncjob.executor.exact import replan
+from syncjob.executor.recheck import recheck
 from syncjob.executor.work import TRIES, Work, settled
 from syncjob.journal import Settled
 from syncjob.model import Batch, Change, Reply, Verb
@@ -74,7 +75,8 @@ def take(
     work.unclear.update(
         change.change_id for change, reply in pairs if reply.kind == "doubt" and reply.matched == "none"
     )
-    anew = replan(work, [(change, reply.contact) for change, reply in pairs if reply.kind == "done"])
+    shown = [(change, reply.contact) for change, reply in pairs if reply.kind == "done"]
+    anew = replan(work, shown) | recheck(work, shown)
     told = [(change, reply) for change, reply in pairs if change.change_id not in anew]
     done = [found for change, reply in told if (found := _settled(work, verb, change, reply))]
     work.settle(done, verb, request)

@@ -37,6 +37,9 @@ def settle_creates(work: Work, *, sending: bool = True) -> None:
     open_changes = work.journal.take("create", "sent")
     if not open_changes:
         return
+    if work.settings.blind:  # the account is proven to refuse a number twice, so sending again settles it
+        send_again(work, open_changes)
+        return
     sent_at = work.journal.sent_at(change.change_id for change in open_changes)
     try:
         absent = _look(work, open_changes)
@@ -71,7 +74,8 @@ def settle_updates(work: Work) -> None:
             _one(work, change, "rejected", "gone_meanwhile")
             continue
         landed = not differences(change, contact, SENT)
-        if same_image(change.before, contact) and (work.settings.exact or not landed):
+        as_before = same_image(change.before, contact) or work.settings.blind  # blind: nothing is known to be kept
+        if as_before and (work.settings.exact or not landed):
             unchanged.append(change)
         elif landed and not replan(work, [(change, before_image(contact))]):
             _one(work, change, "updated")
@@ -130,6 +134,8 @@ def _one(work: Work, change: Change, outcome: str, reason: str | None = None, de
 
 def _read(work: Work, sids: list[str]) -> dict[str, pd.Series | None]:
     settings = work.settings
+    if settings.blind and not work.total:
+        work.total = max(0, work.remote.page(0).total)
     return read_contacts(
         work.remote, work.reader, sids, work.total, concurrency=settings.concurrency, region=settings.region
     )

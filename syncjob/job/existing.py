@@ -27,6 +27,9 @@ from syncjob.results.digest import many
 CHUNK = 4
 """Reads per request in flight, before somebody may stop the run."""
 
+TOLD = 20
+"""More contacts than this to be read singly are told in advance."""
+
 TROUBLES = 3
 """Contacts that may fail to be read before more failures than answers mean that the remote is in trouble."""
 
@@ -51,6 +54,8 @@ def read_existing(session: Session, loaded: Loaded) -> Existing:
 def _read_named(session: Session, rows: pd.DataFrame) -> Existing:
     good = rows["number"][rows["outcome"].isna()]
     keys = good.dropna().drop_duplicates().tolist()
+    if len(keys) > TOLD:
+        session.door.note(f"Each contact is read before anything is planned: {len(keys):,} requests.")
     found: list[Mapping[str, Json]] = []
     unread: dict[str, CallFailed] = {}
     size = max(1, session.config.remote.concurrency)

@@ -224,8 +224,11 @@ def why_not_unread(session: Session, rows: pd.DataFrame, rules: Rules) -> str:
         return f"remote_only: {rules.remote_only} needs to know who is there"
     if rules.fill_only or rows["custom_field"].notna().any():
         return "custom fields and fill_only rest on what the contacts hold"
-    if not abilities.behaviour.names_duplicates:
+    behaviour = abilities.behaviour
+    if not behaviour.names_duplicates:
         return "it is not proven that this account answers a number twice with the contact that has it"
+    if behaviour.mixes_replies and behaviour.of("conflict_tells") != "contact":
+        return "this account answers in any order, and with no more than a sid"
     return ""
 
 
@@ -241,10 +244,11 @@ def _unread(sight: Sight, why: str, ways: _Ways | None) -> Looked:
     """Every row goes as a create; the service answers for those that are there."""
     rules = replace(sight.rules, gone="recreate")
     diff = compare(sight.rows, CONTACTS.empty(), rules, Known(claimed={}, differing={}))
-    there = "stay as they are" if rules.mode == "create" else "are changed as they are found"
-    said = (
-        f"Nothing was read (remote.listing: none): every row is sent as new, and those that exist already {there}, "
-        "without a look at what they held: such changes can't be undone, and no guard judges additions or changes."
+    there = (
+        "stay as they are, and no guard judges the additions."
+        if rules.mode == "create"
+        else "are changed without a look at what they held: such changes can't be undone, and no guard judges them."
     )
+    said = f"Nothing was read (listing: none): every row is sent as new, and those that exist already {there}"
     notes = (ways.told("none", why),) if ways else ()
     return Looked(Listing(CONTACTS.empty(), 0, 0, "none"), diff, said, notes, {"way": "none", "blind": True})

@@ -13,15 +13,18 @@ from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.budget import budget_notes, costs
 from syncjob.job.looking import Looked, look
-from syncjob.job.members import list_rules, on_list, to_be_made
+from syncjob.job.members import list_rules, on_list
 from syncjob.job.reading import Sources, understood
+from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing import Listing
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.membership import judge_size
 from syncjob.model import Abilities, Json
-from syncjob.planner import Drafted, cost, draft
+from syncjob.planner import Drafted, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.remotes import abilities_of
 from syncjob.schema import CONTACTS
@@ -55,8 +58,8 @@ def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> 
         protect_numbers=config.protected_numbers,
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
-        clearable=behaviour.clears_by != "impossible",
         proven_gone=not abilities_of(config.remote.kind).lists,
+        clearable=behaviour.clears_by != "impossible",
     )
 
 
@@ -92,9 +95,9 @@ def prepare(
     able = session.remote.abilities
     read_at = session.now()
     rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
-    seen = look(session, loaded, rules, create_list=create_list)
+    seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
-    drafted = _with_codes(draft(diff), seen)
+    drafted = _with_codes(draft(diff, waiting(session)), seen)
     if first is not None:
         drafted = trial(drafted, first)
     figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
@@ -104,6 +107,7 @@ def prepare(
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
+    late = budget_notes(session, drafted.table, seen.facts)
     plan = Plan(
         plan_id="",
         job=config.job,
@@ -119,9 +123,9 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost_of(session, drafted.table),
+        cost=costs(session, drafted.table, seen.facts),
         refusals=refusals,
-        notes=_notes(config, loaded, drafted, able) + seen.notes,
+        notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
         key=able.key,
         spelled=able.spelled,
     )
@@ -140,26 +144,14 @@ def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
 
 def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) -> tuple[str, ...]:
     """What a person must know besides the figures."""
-    return unused(config) + tuple(understood(loaded)) + _said_of(drafted) + _for_good(drafted.table, able)
-
-
-def _said_of(drafted: Drafted) -> tuple[str, ...]:
-    return _unreadable_note(drafted) + _stuck_note(drafted)
+    said = unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _stuck_note(drafted)
+    return said + _for_good(drafted.table, able)
 
 
 def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
     """What can't be undone says so (CONTRACT 10)."""
     lasting = set(table["verb"]) - set(able.undoable)
     return (able.for_good,) if lasting and able.for_good else ()
-
-
-def cost_of(session: Session, table: pd.DataFrame) -> Cost:
-    """What is still to be spent on these changes (schema.CHANGES)."""
-    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
-    if not to_be_made(session, table):
-        return found
-    each = found.minutes / found.requests
-    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:

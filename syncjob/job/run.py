@@ -21,6 +21,7 @@ from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import exit_code
 from syncjob.job.working import carry_out
 from syncjob.keeping import Kept, write_whole
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord
 from syncjob.model import Json
@@ -101,7 +102,7 @@ def plan(session: Session, options: Options, output: Path) -> Outcome:
     kept = planned(session, options)
     session.door.show(kept.plan)
     if form == ".md":
-        write_whole(output, plan_page(kept.plan, kept.loaded.rows).encode())
+        write_whole(output, plan_page(kept.plan, placed(kept.loaded)).encode())
     elif form == ".xlsx":
         output = place(output, partial(write_book, _with_command(session, kept, output)))
     else:

@@ -19,6 +19,8 @@ from syncjob.words import OUTCOMES as WORDS
 BAD = frozenset(code for code, outcome in WORDS.items() if not outcome.good)
 OURS_TO_FINISH = frozenset({"failed", "unknown", "not_sent"})
 """Never within `limits.bad_rows` (CONTRACT 9)."""
+NOT_READ = "?"
+"""In place of the old value of a contact that was changed without being read (`listing: none`)."""
 THEIRS_TO_FIX = frozenset({"invalid", "rejected"})
 
 
@@ -64,7 +66,9 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
 
 
 def _fields_of(before: object, fields: str) -> list[tuple[str, str, str]]:
-    """(field, old, new) of an update; `before` is missing where nothing was known of the contact."""
+    """(field, old, new) of an update; `before` is missing, or empty, where nothing was known of the contact."""
+    if before == "{}":  # it was there, and nobody looked at it
+        return [(name, NOT_READ, new) for name, _, new in flat({}, orjson.loads(fields))]
     return flat(orjson.loads(before) if isinstance(before, str) else {}, orjson.loads(fields))
 
 

@@ -33,6 +33,7 @@ from syncjob.model import Json
 from syncjob.planner import before_images, cost
 from syncjob.plans import Figures, Plan
 from syncjob.remotes.base import Remote
+from syncjob.results.digest import many
 from syncjob.schema import CONTACTS
 from syncjob.state import locked, new_run
 
@@ -139,7 +140,7 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
     else:
         contacts = _singly(session, mine, total + int((changes["outcome"] == "created").sum()))
         sids = pd.Series(mine, dtype="str")
-        how = f"The {len(mine):,} contacts of the run were read again"
+        how = f"The {many(len(mine), 'contact of the run was', 'contacts of the run were')} read again"
     held = contacts.dropna(subset=["number"]).drop_duplicates("number")
     members = _members_now(session, changes)
     spent = session.transport.stats.requests - began
@@ -149,7 +150,7 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
         dict(zip(held["number"], held["sid"], strict=True)),
         sids,
         total,
-        f"{how}, at {session.now():%H:%M %Z}, with {spent:,} requests.",
+        f"{how}, at {session.now():%H:%M %Z}, with {many(spent, 'request', 'requests')}.",
         members,
     )
 
@@ -243,7 +244,7 @@ def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.Da
         remote_only=made.remote_only,
         field_changes=made.field_changes,
         cost=cost(made.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
-        notes=notes(record, verdicts, made.table, behaviour),
+        notes=notes(record, verdicts, made.table, behaviour, str(original.facts.get("as_of") or "")),
     )
     facts: dict[str, Json] = {"undoes": record.run_id, "identity": record.sources}
     facts |= facts_of_list(session)

@@ -92,8 +92,13 @@ def drafted(changes: pd.DataFrame, verdicts: Sequence[Verdict], images: Mapping[
     )
 
 
-def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, behaviour: Behaviour) -> tuple[str, ...]:
-    """What the undo can't bring back, in sentences; or not surely, where nothing is proven of the account."""
+def notes(
+    record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, behaviour: Behaviour, as_of: str = ""
+) -> tuple[str, ...]:
+    """What the undo can't bring back, in sentences; or not surely, where nothing is proven of the account.
+
+    `as_of`: of when the oldest values put back are.
+    """
     updates = [verdict.fields for verdict in verdicts if verdict.verb == "update"]
     counted = Counter(verdict.reason for verdict in verdicts if verdict.reason)
     counted["back"] = int((table["verb"] == "create").sum())
@@ -102,6 +107,11 @@ def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, b
     said = [f"This undoes run {record.run_id} of {clock(datetime.fromisoformat(record.started))}."]
     if record.undone:
         said.append("It was undone before; only what is left of it is undone now.")
+    if as_of and updates:
+        said.append(
+            "That run went by what was remembered of contacts (listing: cached), so what the contacts held before is "
+            f"as it was known on {clock(datetime.fromisoformat(as_of))} or later."
+        )
     return (*said, *(f"{counted[name]:,} {words}" for name, words in _NOTES.items() if counted[name]))
 
 

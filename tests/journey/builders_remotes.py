@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import signal
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from syncjob.cli import run_command
 from syncjob.emulator.faults import When
+from tests.builders_headers import typing
 from tests.journey.builders import Desk
 from tests.journey.builders_hostile import Forge
 
@@ -39,6 +43,14 @@ def listed(desk: Desk, keys: Iterable[str], header: str) -> Path:
 def asked(desk: Desk) -> list[str]:
     """The calls that were made, in order of arrival."""
     return [entry.call for entry in desk.remote.log]
+
+
+def while_typing(desk: Desk, text: str, *arguments: object) -> tuple[int, str, str]:
+    """Exit code, stdout, and what a terminal shows a person who types `text` when asked."""
+    out = io.StringIO()
+    with typing(f"{text}\n") as shown, contextlib.redirect_stdout(out):
+        code = run_command([*map(str, arguments), "--config", str(desk.folder / "config.yaml")])
+    return code, out.getvalue(), shown.getvalue()
 
 
 def killed_at(desk: Desk, forge: Forge, call: str, when: When) -> None:

@@ -173,6 +173,7 @@ def test_only_counts_guard_and_an_allowed_plan_is_carried_out(desk: Desk) -> Non
     listed(desk, sendme(desk, 30, limits={"deletes": {"percent": 1, "count": 29}}), "contact_id")
     said = desk("run", "--yes")
     assert (said.code, desk.writes) == (5, 0)
+    assert "Each contact is read before anything is planned: 30 requests." in said.err
     assert "too_many_deletes: 30 contacts; the limit is 29 (limits.deletes)" in said.err
     assert "%" not in said.err
     assert desk.paste(said, "--yes").code == 0
@@ -217,3 +218,14 @@ def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge
     assert [row["sync_sid"] for row in desk.rows()] == [*ids, "contact-uuid-gone"]
     assert list(desk.remote.sendme123.contacts) == [ids[3]]
     assert "nothing to resume" in desk("resume", "--yes").err
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_deactivations_killed_and_resumed_are_made_once_and_told_as_made(desk: Desk, forge: Forge, when: When) -> None:
+    ids = sendme(desk, 3, sync={"instead_of_delete": "deactivate"}, remote={"timeout": 20})
+    listed(desk, ids, "contact_id")
+    killed_at(desk, forge, "sendme_change", when)
+    assert desk("resume", "--yes").code == 0
+    assert desk.outcomes() == ["updated"] * 3
+    assert [row["sync_changes"] for row in desk.rows()] == ["status: ACTIVE → INACTIVE"] * 3
+    assert len([entry for entry in desk.remote.log.of("sendme_change") if entry.applied]) == 3

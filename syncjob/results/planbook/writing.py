@@ -19,10 +19,20 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from syncjob.keeping import Kept
+from syncjob.loader.origin import placed
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
-from syncjob.results.grid import CHUNK, HEADER_POINTS, PER_WIDTH, SHEET_ROWS, TextWorksheet, fitting, print_set_up
-from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, QUIET, Palette, Properties
+from syncjob.results.grid import (
+    CHUNK,
+    HEADER_POINTS,
+    PER_WIDTH,
+    SHEET_ROWS,
+    TextWorksheet,
+    fitting,
+    print_set_up,
+    rule_lines,
+)
+from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, QUIET, Palette, Properties
 from syncjob.results.planbook.cover import NAME, Put, answer_at, cover_of, sheet_names
 from syncjob.results.planbook.lines import ALL_DELETES, APPROVE, ARROW, FORMULA, MARK, Lines, answer, sheets_of
 from syncjob.results.sheets import WRAP_UNTIL
@@ -35,7 +45,6 @@ PIECE = 30_000
 """Characters of the sealed plan in one cell: a cell holds 32,767."""
 
 WAITS = "#FFE699"
-TABS = {"create": "#0B6FB8", "update": "#4FA3DC", "delete": "#12436D"}
 _OLD, _NEW = ("FF8A3B12", False), ("FF0B5394", True)
 _WIDTHS = {MARK: 13, "From": 26, "Why": 34, "Why, and what to do": 70, "Number": 18, "What": 14}
 COVER_WIDTHS = (1.3, 22, 11, 11, 13, 40, 22, 20)
@@ -65,7 +74,7 @@ _LOOKS: dict[str, Properties] = {
 
 def write_book(kept: Kept, path: Path) -> None:
     """Write the plan workbook to `path`. Raises OSError."""
-    sheets = sheets_of(kept.plan, kept.loaded.rows)
+    sheets = sheets_of(kept.plan, placed(kept.loaded))
     book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
     book.use_zip64()
     try:
@@ -249,13 +258,14 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
     sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(last)}{SHEET_ROWS}"})
     if lines.verb:
         _ask(sheet, palette, lines, count, last)
+    rule_lines(sheet, palette, count, last)
     print_set_up(sheet, lines.name)
     return looks
 
 
 def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last: int) -> None:
     """The drop-down; an answer that waits is yellow, and a line that was answered no fades."""
-    sheet.set_tab_color(TABS[str(lines.verb)])
+    sheet.set_tab_color(PLANNED_BARS[str(lines.verb)])
     sheet.data_validation(1, 0, max(count, 1), 0, _CHOICES)
     looks: tuple[tuple[str, int, Properties], ...] = (
         ('=$A2="yes"', 0, {"bg_color": DONE, "font_color": INK}),
@@ -263,7 +273,8 @@ def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last:
         ('=TRIM($A2)=""', 0, {"bg_color": WAITS}),
     )
     for criteria, to, look in looks:
-        rule = {"type": "formula", "criteria": criteria, "format": palette.made(criteria, look)}
+        ruled: Properties = {**look, "bottom": 1, "bottom_color": LINE}
+        rule = {"type": "formula", "criteria": criteria, "format": palette.made(criteria, ruled)}
         sheet.conditional_format(1, 0, max(count, 1), to, rule)
 
 
