@@ -131,10 +131,7 @@ class Journal:
                 self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
     def put_back(self, change_ids: Iterable[int], *, doubted: bool = False) -> None:
-        """Changes that were not executed: planned again. One that was turned stays `exists_already`.
-
-        `doubted`: an earlier request may still make it; that stays known until the change is settled.
-        """
+        """Planned again: not executed; `doubted`: perhaps, which stays known. One turned stays `exists_already`."""
         with self._commit():
             self._db.executemany(
                 "update change set state = 'planned', outcome = null, "
@@ -144,7 +141,7 @@ class Journal:
             )
 
     def doubted(self) -> frozenset[int]:
-        """Changes sent again although an earlier request may have made them: what is there then is our own doing."""
+        """Changes that an earlier request may have made: what is there then is our own doing."""
         found = self._db.execute("select change_id from change where detail = ? and state != 'settled'", (DOUBTED,))
         return frozenset(change_id for (change_id,) in found)
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from syncjob.errors import SyncjobError
 from syncjob.schema import CHANGES
-from syncjob.state import look_into
+from syncjob.state import look_into, sync_folder
 
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
@@ -42,7 +42,7 @@ def make(path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> None:
             left.unlink(missing_ok=True)
         _build(aside, meta, table)
         aside.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except (OSError, sqlite3.Error) as error:
         raise unwritable(path, error) from error
 
@@ -105,11 +105,3 @@ def unusable(path: Path, why: str) -> SyncjobError:
         code="journal_damaged",
         advice="Nothing was changed in it. Move it away to start afresh; restore it from a backup to go on.",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -74,11 +74,6 @@ class _Call:
     doubt: bool = False
     throttled_since: float | None = None
 
-    @property
-    def fresh(self) -> bool:
-        """Whether it needs a connection of its own: what must not be lost unseen in one that died."""
-        return not self.repeat and self.method != "GET"
-
     def may_go_on(self, back: Setback) -> bool:
         """Whether another try can do no harm, and is not one too many."""
         harmless = back.kind == "unreached" or (back.kind == "trouble" and self.repeat)
@@ -170,12 +165,13 @@ class Transport:
     def look(
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: bytes | None = None
     ) -> Answer:
-        """Send a request once and give back its reply as it came, refused or not (`judging.as_it_came`).
+        """The reply to a request as it came, refused or not (`judging.as_it_came`).
 
-        Sent again only after a 429, or where it provably never arrived. Raises as `call` does, but for `CallRefused`.
+        But for a GET, it is sent again only after a 429, or where it provably never arrived. Raises as `call` does, but
+        for `CallRefused`.
         """
         return self._carry(
-            _Call(method, checked_path(path), query or {}, body, repeat=False, check=None, rows=0, raw=True)
+            _Call(method, checked_path(path), query or {}, body, method == "GET", check=None, rows=0, raw=True)
         )
 
     def _carry(self, call: _Call) -> Answer:
@@ -195,7 +191,7 @@ class Transport:
         """Send once, at the right moment, and learn from the reply."""
         with self._gate.passage() as left:
             self._count(requests=1)
-            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=call.fresh)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
             now = self._clock()
             found = _judged(call, raw, self._wire.host, now)
             if isinstance(found, Setback) and found.kind == "throttled":

@@ -17,6 +17,7 @@ from syncjob.emulator import Emulator
 from syncjob.memory import Memory
 from syncjob.state import locked, open_account
 from syncjob.transport.reaching import Reached, reach
+from tests.builders_doctor import plain, printed, shown
 from tests.builders_notify import certificate, web
 from tests.journey.builders import Desk, people
 
@@ -258,6 +259,10 @@ def test_other_remotes_are_asked_in_their_own_words(desk: Desk, kind: str, said:
     desk.config(remote={"kind": kind, "api_key": "wrong"}, sync={"mode": "delete", **more})
     assert "401" in found(desk, "problem", code=6)["credentials"]["says"]
     assert desk.writes == 0
+
+
+def test_the_page_shows_what_the_command_prints(tmp_path: Path) -> None:
+    assert plain(shown()) == plain(printed(tmp_path.resolve())), "python -m tests.builders_doctor writes it anew"
 
 
 def test_a_finding_has_an_exit_code_exactly_when_it_is_a_problem() -> None:
