@@ -10,8 +10,9 @@ import pytest
 
 from syncjob.emulator import Emulator
 from syncjob.job.session import Session
-from tests.journey.builders import people
+from tests.journey.builders import people, read_sheet
 from tests.journey.builders_lists import ListDesk, joined, numbers
+from tests.journey.builders_planbook import answer, yes_to_all
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -391,3 +392,24 @@ def test_the_results_speak_of_the_list(desk: ListDesk) -> None:
     assert "On the list Diwali, but not in your file" in page
     assert "Let the list Diwali hold the numbers of the file" in page
     assert desk.summary()["counts"] == {"added": 2}
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_in_a_plan_workbook_who_leaves_waits_for_a_yes(desk: ListDesk, everything: bool) -> None:
+    desk.seed(*people(range(1, 6)))
+    diwali = desk.list("Diwali", 0, 1, 2)
+    desk.of_list(sync={"remote_only": "delete", "owned": "all"})
+    desk.sheet(people(3, 4, 50, 51))
+    path = desk.folder / "plan.xlsx"
+    assert desk("plan", "-o", path).code == 0
+    assert [row["Now"] for row in read_sheet(path, "To join the list")] == ["in the address book"] + [
+        "new to the address book"
+    ] * 2
+    if everything:
+        yes_to_all(path)
+    answer(path, "To add", 3, "no")
+    said = desk("apply", path)
+    assert said.code == 0, said.err
+    assert desk.outcomes() == ["unchanged", "added", "added/contact_first", "skipped/reviewers_no"]
+    assert set(desk.only().values()) == {"removed" if everything else "skipped/reviewers_no"}
+    assert desk.members(diwali) == [*(() if everything else numbers(1, 2)), *numbers(3, 4, 50)]

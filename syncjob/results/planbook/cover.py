@@ -15,12 +15,14 @@ from syncjob.plans import Plan
 from syncjob.results.digest import clock, many
 from syncjob.results.grid import SHEET_ROWS
 from syncjob.results.naming import called
-from syncjob.results.planbook.lines import NAMES, Lines, answer
+from syncjob.results.planbook.lines import GOING, NAMES, Lines, answer
 
 NAME = "Summary"
 WORD, PLANNED, YES, ANSWER, TEXT, LAST = 1, 2, 3, 4, 5, 7
 SAYS: dict[Verb, str] = {
     "create": "New contacts. They come filled with yes.",
+    "add": "Contacts that join the list. They come filled with yes; who is new must be added, too.",
+    "remove": "Members that leave the list and stay in the address book. None does, unless you answer yes.",
     "update": "Contacts whose details differ, old → new. They come filled with yes.",
     "delete": "Contacts that would be removed. None is, unless you answer yes: here for all, or line by line.",
 }
@@ -128,7 +130,7 @@ def _head(page: _Page, plan: Plan) -> None:
     )
     page.across(f"  {banner}", "banner", 26)
     counts = plan.counts
-    said = [f"{counts[verb]:,} {NAMES[verb].lower()}" for verb in VERBS if counts[verb]]
+    said = [f"{counts[verb]:,} {NAMES[verb].lower()}" for verb in VERBS if counts.get(verb)]
     page.across(
         f"{', '.join(said) or 'Nothing to do'}. Made {clock(datetime.fromisoformat(plan.made))}.", "headline", 34
     )
@@ -168,7 +170,7 @@ def _choice(page: _Page, verb: Verb, lines: Lines | None) -> None:
             "total",
             formula=counting(names, min(count + 1, SHEET_ROWS)),
         ),
-        Put(page.next, ANSWER, "", "answer" if verb == "delete" else "count"),
+        Put(page.next, ANSWER, "", "answer" if verb in GOING else "count"),
         Put(page.next, TEXT, SAYS[verb], "line", LAST),
     ]
     page.next += 1
@@ -179,10 +181,10 @@ def _steps(kept: Kept) -> Iterator[str]:
         "Look at the sheets. The first column, approve, holds yes or no; empty is no, and so is a line you delete. "
         "Sort, filter and widen as you like."
     )
-    if (kept.plan.table["verb"] == "delete").any():
+    for verb in (verb for verb in VERBS if verb in GOING and kept.plan.counts.get(verb)):
         yield (
             "Removals wait for you: answer yes in the yellow cell above for all of them, or yes in single lines of "
-            f"the sheet {NAMES['delete']}."
+            f"the sheet {NAMES[verb]}."
         )
     yield (
         "Change nothing else: a plan that was edited is refused. So is a line that is hidden or struck through and "

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import orjson
 import pandas as pd
 
-from syncjob.model import Json, Verb
+from syncjob.model import VERBS, Json, Verb
 from syncjob.planner import flat
 from syncjob.plans import Plan, label
 from syncjob.results.cellxml import cut
@@ -24,7 +24,16 @@ from syncjob.schema import FIELDS, TEXT
 from syncjob.words import OUTCOMES, REASONS, SLOT, Reason
 
 APPROVE, MARK = "approve", "Line"
-NAMES: dict[Verb, str] = {"create": "To add", "update": "To change", "delete": "To remove"}
+NAMES: dict[Verb, str] = {
+    "create": "To add",
+    "update": "To change",
+    "add": "To join the list",
+    "remove": "To leave the list",
+    "delete": "To remove",
+}
+GOING: frozenset[Verb] = frozenset({"remove", "delete"})
+"""These wait for a person's yes, one for all or line by line. A plan holds one kind of them."""
+
 HELD = "On hold"
 ALL_DELETES = "approve_all_removals"
 """The name of the cell whose yes answers for every removal."""
@@ -63,13 +72,14 @@ class Lines:
 def sheets_of(plan: Plan, rows: pd.DataFrame) -> tuple[Lines, ...]:
     """The sheets of a plan, in the order in which they are sent; those without lines are left out."""
     origin = _origins(rows)
-    made = (_creates(plan, origin), _updates(plan, origin), _deletes(plan, origin), _held(plan, rows))
+    going = (_going(plan, verb, origin) for verb in VERBS if verb in GOING)
+    made = (_creates(plan, origin), _updates(plan, origin), _joins(plan, origin), *going, _held(plan, rows))
     return tuple(lines for lines in made if lines.count)
 
 
 def answer(verb: Verb) -> str:
     """What stands in `approve` before anybody has looked: deletes wait for a person."""
-    return "" if verb == "delete" else "yes"
+    return "" if verb in GOING else "yes"
 
 
 def _creates(plan: Plan, origin: Mapping[int, str]) -> Lines:
@@ -88,8 +98,19 @@ def _updates(plan: Plan, origin: Mapping[int, str]) -> Lines:
     return _lines(plan, "update", table, about, changed)
 
 
-def _deletes(plan: Plan, origin: Mapping[int, str]) -> Lines:
-    table = plan.table[plan.table["verb"] == "delete"]
+def _joins(plan: Plan, origin: Mapping[int, str]) -> Lines:
+    table = plan.table[plan.table["verb"] == "add"]
+    there = table["sid"].notna().tolist()
+    about = {
+        "Name": [_name(_object(text)) for text in table["before"].tolist()],
+        "Now": ["in the address book" if known else "new to the address book" for known in there],
+        "From": _from(table, origin),
+    }
+    return _lines(plan, "add", table, about)
+
+
+def _going(plan: Plan, verb: Verb, origin: Mapping[int, str]) -> Lines:
+    table = plan.table[plan.table["verb"] == verb]
     before = [_object(text) for text in table["before"].tolist()]
     rest = [{name: held for name, held in image.items() if name not in _SHOWN} for image in before]
     columns, _ = _by_field([flat({}, image) for image in rest], both=False)
@@ -98,7 +119,7 @@ def _deletes(plan: Plan, origin: Mapping[int, str]) -> Lines:
         _why(REASONS.get(str(reasons.get(sid))), row) for sid, row in zip(table["sid"], table["row_id"], strict=True)
     ]
     named = {"From": _from(table, origin)} if (table["row_id"] >= 0).any() else {}
-    return _lines(plan, "delete", table, {"Name": [_name(image) for image in before], "Why": why, **columns, **named})
+    return _lines(plan, verb, table, {"Name": [_name(image) for image in before], "Why": why, **columns, **named})
 
 
 _SHOWN = frozenset(("number", "first_name", "last_name"))

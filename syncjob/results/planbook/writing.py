@@ -22,7 +22,7 @@ from syncjob.keeping import Kept
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
 from syncjob.results.grid import CHUNK, HEADER_POINTS, PER_WIDTH, SHEET_ROWS, TextWorksheet, fitting, print_set_up
-from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, QUIET, Palette, Properties
+from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, QUIET, Palette, Properties
 from syncjob.results.planbook.cover import NAME, Put, answer_at, cover_of, sheet_names
 from syncjob.results.planbook.lines import ALL_DELETES, APPROVE, ARROW, FORMULA, MARK, Lines, answer, sheets_of
 from syncjob.results.sheets import WRAP_UNTIL
@@ -35,7 +35,7 @@ PIECE = 30_000
 """Characters of the sealed plan in one cell: a cell holds 32,767."""
 
 WAITS = "#FFE699"
-TABS = {"create": "#0B6FB8", "update": "#4FA3DC", "delete": "#12436D"}
+TABS = PLANNED_BARS
 _OLD, _NEW = ("FF8A3B12", False), ("FF0B5394", True)
 _WIDTHS = {MARK: 13, "From": 26, "Why": 34, "Why, and what to do": 70, "Number": 18, "What": 14}
 COVER_WIDTHS = (1.3, 22, 11, 11, 13, 40, 22, 20)
