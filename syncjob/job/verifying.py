@@ -90,7 +90,7 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
     if session.remote.abilities.members:
         members = members_expected(session, chosen)
         found: Mapping[str, pd.Series | None] = {
-            **known_from(members),
+            **known_from(chosen, members),
             **_read(session, others(chosen, members), total),
         }
         lines = [*off_list(chosen, members), *_compared(chosen, found, kept)]

@@ -6,10 +6,12 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from syncjob.emulator import Emulator
+from syncjob.emulator.faults import Action
 from syncjob.job.session import Session
 from syncjob.model import Batch, Reply
 from syncjob.remotes.exotel_list import ExotelList
@@ -19,7 +21,10 @@ from tests.journey.builders_lists import ListDesk, numbers
 from tests.journey.killing import CONFIG, Served, ended, killed_until_done, killer, served
 
 pytestmark = pytest.mark.usefixtures("reads_here")
-BOTH = {"sync": {"remote_only": "delete", "owned": "all", "batch_size": 2}, "limits": {"deletes": {"percent": None}}}
+BOTH: dict[str, Any] = {
+    "sync": {"remote_only": "delete", "owned": "all", "batch_size": 2},
+    "limits": {"deletes": {"percent": None}},
+}
 
 
 class Killed(BaseException):
@@ -199,3 +204,61 @@ def test_killed_at_random_calls_a_list_ends_as_in_an_uninterrupted_run(
             found = killed_until_done(remote, hand, folder, calls, chance)
             assert (found, on.members()) == (wanted, members), (found.trail, (folder / "log.txt").read_text())
         say(f"a list: {hand.kills} kills, {calls} calls in a whole run")
+
+
+@pytest.mark.parametrize(
+    ("action", "facts"),
+    [
+        ("entries_missing", {"rows": (1,)}),
+        ("entries_cut", {"count": 2}),
+        ("entries_shuffled", {}),
+        ("garbage", {}),
+        ("short", {}),
+        ("html", {"when": "after", "status": 502}),
+        ("too_many", {}),
+    ],
+)
+def test_a_strange_reply_to_who_joins_ends_true(desk: ListDesk, action: Action, facts: dict[str, object]) -> None:
+    diwali = desk.list("Diwali", *range(5))
+    desk.remote.faults.add(action, call="member_add", **facts)
+    assert desk("run", "--yes").code == 0
+    assert is_done(desk, diwali)
+
+
+@pytest.mark.parametrize("applied", [False, True])
+def test_an_entry_in_trouble_is_sent_again(desk: ListDesk, applied: bool) -> None:
+    diwali = desk.list("Diwali", *range(5))
+    desk.remote.faults.fail_once(number(6), 500, applied=applied)
+    assert desk("run", "--yes").code == 0
+    assert is_done(desk, diwali)
+
+
+@pytest.mark.parametrize("duplicate", ["existing", "sid_only", "no_data", "upsert"])
+def test_a_contact_that_somebody_adds_meanwhile_joins_as_it_is(desk: ListDesk, duplicate: str) -> None:
+    diwali = desk.list("Diwali", *range(5))
+    desk.remote.switches.set({"duplicate": duplicate})
+    theirs = {"number": number(9), "first_name": "Theirs"}
+    desk("plan", "-o", desk.folder / "plan.json")
+    desk.remote.store.add(theirs, number=theirs["number"], key=theirs["number"])
+    assert desk("apply", desk.folder / "plan.json", "--yes").code == 0
+    assert sorted(desk.members(diwali)) == numbers(range(3, 10))
+    assert desk.outcomes()[-1] == "added"
+    assert desk.held()[number(9)]["first_name"] == "Theirs"
+
+
+def test_who_does_not_fit_the_budget_stays_on_the_list_until_the_next_run(desk: ListDesk) -> None:
+    diwali = desk.list("Diwali", *range(5))
+    desk.of_list(**{**BOTH, "limits": {**BOTH["limits"], "requests": 10}})
+    assert desk("run", "--yes").code == 3
+    assert sorted(desk.only().values()) == ["held/budget", "removed"]
+    desk.of_list(**BOTH)
+    assert desk("run", "--yes").code == 0
+    assert sorted(desk.members(diwali)) == numbers(range(3, 10))
+
+
+def test_too_many_who_would_leave_may_be_held(desk: ListDesk) -> None:
+    diwali = desk.list("Diwali", *range(5))
+    desk.of_list(**{**BOTH, "limits": {"deletes": {"count": 1, "over": "hold"}}})
+    assert desk("run", "--yes").code == 3
+    assert set(desk.only().values()) == {"held/too_many_deletes"}
+    assert sorted(desk.members(diwali)) == numbers(range(1, 10))
