@@ -33,6 +33,11 @@ def test_who_is_not_on_the_list_joins_it_and_who_is_new_becomes_a_contact_first(
     assert desk.outcomes() == ["unchanged"] * 2 + ["added"] * 2 + ["added/contact_first"] * 2
     assert desk.members(diwali) == numbers(range(1, 7))
     assert len(desk.held()) == 6
+    assert desk.rows()[3]["sync_message"] == "Joined the list."
+    assert desk.summary()["counts"] == {"added": 4, "unchanged": 2}
+    told = desk("history", "show", numbers(6)[0]).out
+    assert "Added" in told
+    assert "Joined the list" in told
 
 
 def test_who_is_no_longer_in_the_sheet_leaves_the_list_and_stays_in_the_address_book(desk: ListDesk) -> None:
@@ -45,6 +50,9 @@ def test_who_is_no_longer_in_the_sheet_leaves_the_list_and_stays_in_the_address_
     assert "1 to join the list · 2 to leave the list" in said.out
     assert desk.outcomes() == ["unchanged"] * 23 + ["added"]
     assert desk.only() == dict.fromkeys(numbers(24, 25), "removed")
+    page = (desk.latest() / "report.html").read_text()
+    assert "On the list Diwali, but not in your file" in page
+    assert "Let the list Diwali hold the numbers of the file" in page
     assert desk.members(diwali) == numbers(range(1, 24), 26)
     assert len(desk.held()) == 30
 
@@ -245,22 +253,12 @@ def test_verify_waits_for_members_that_are_visible_late(desk: ListDesk, monkeypa
     assert desk("verify").code == 3
 
 
-def test_history_tells_that_a_number_was_made_and_joined(desk: ListDesk) -> None:
-    joined(desk, 1)
-    said = desk("history", "show", numbers(1)[0])
-    assert "Added" in said.out
-    assert "Joined the list" in said.out
-
-
-@pytest.mark.parametrize(("gone", "told"), [("skip", "skipped/taken_off"), ("recreate", "added")])
-def test_whom_somebody_took_off_the_list_joins_again_only_when_the_settings_say_so(
-    desk: ListDesk, monkeypatch: pytest.MonkeyPatch, gone: str, told: str
-) -> None:
-    diwali = joined(desk, 1, 2, sync={"gone": gone})
+def test_whom_somebody_took_off_the_list_stays_off(desk: ListDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    diwali = joined(desk, 1, 2)
     monkeypatch.setattr(Session, "pause", lambda *_: None)
     desk.remote.store.lists[diwali].popitem()
     assert desk("run", "--yes").code == 0
-    assert desk.outcomes() == ["unchanged", told]
+    assert desk.outcomes() == ["unchanged", "skipped/taken_off"]
 
 
 def test_what_the_job_knows_of_one_list_says_nothing_of_another(desk: ListDesk) -> None:
@@ -272,32 +270,6 @@ def test_what_the_job_knows_of_one_list_says_nothing_of_another(desk: ListDesk) 
     assert desk.outcomes() == ["unchanged", "added"]
     assert desk.only() == {numbers(1)[0]: "skipped/not_owned"}
     assert desk.members(other) == numbers(1, 2, 3)
-
-
-def test_a_list_is_claimed_by_jobs_on_that_list_only(desk: ListDesk) -> None:
-    desk.seed(*people(range(1, 40)))
-    both = {"sync": {"remote_only": "delete", "owned": "all"}}
-    diwali = joined(desk, range(1, 22), **both)
-    desk.of_list(job="second")
-    desk.sheet(people(21))
-    assert desk("run", "--yes").code == 0
-    desk.config(job="third", source={"files": ["contacts.csv"]})
-    desk.sheet(people(20))
-    assert desk("run", "--yes").code == 0
-    desk.of_list(job="leads", **both)
-    desk.sheet(people(range(1, 20)))
-    assert desk("run", "--yes").code == 0
-    assert desk.only() == {numbers(20)[0]: "removed", numbers(21)[0]: "skipped/claimed"}
-    assert desk.members(diwali) == numbers(range(1, 20), 21)
-
-
-def test_a_contact_that_a_list_names_is_kept_in_the_address_book(desk: ListDesk) -> None:
-    desk.seed(*people(range(1, 31)))
-    joined(desk, 30)
-    desk.config(job="book", sync={"remote_only": "delete", "owned": "all"}, limits={"deletes": {"percent": None}})
-    desk.sheet(people(range(1, 29)))
-    assert desk("run", "--yes", "--whole", desk.folder / "contacts.csv").code == 0
-    assert desk.only() == {numbers(29)[0]: "deleted", numbers(30)[0]: "skipped/claimed"}
 
 
 @pytest.mark.parametrize(
@@ -372,30 +344,7 @@ def test_resume_goes_on_with_the_list_of_its_run_though_it_was_renamed(desk: Lis
     assert desk.members(diwali) == numbers(1, 2)
 
 
-def test_an_unreachable_remote_is_exit_6_and_every_row_is_told(desk: ListDesk) -> None:
-    desk.of_list()
-    desk.sheet(people(1, 2))
-    desk.remote.faults.add("error", status=401, times=None)
-    said = desk("run", "--yes")
-    assert (said.code, desk.outcomes()) == (6, ["not_sent/run_ended"] * 2)
-
-
-def test_the_results_speak_of_the_list(desk: ListDesk) -> None:
-    desk.seed(*people(range(1, 4)))
-    desk.list("Diwali", 2)
-    desk.of_list()
-    desk.sheet(people(1, 50))
-    assert desk("run", "--yes").code == 0
-    told = [row["sync_message"].partition(".")[0] for row in desk.rows()]
-    assert told == ["Joined the list", "Joined the list"]
-    page = (desk.latest() / "report.html").read_text()
-    assert "On the list Diwali, but not in your file" in page
-    assert "Let the list Diwali hold the numbers of the file" in page
-    assert desk.summary()["counts"] == {"added": 2}
-
-
-@pytest.mark.parametrize("everything", [False, True])
-def test_in_a_plan_workbook_who_leaves_waits_for_a_yes(desk: ListDesk, everything: bool) -> None:
+def test_in_a_plan_workbook_who_leaves_waits_for_a_yes(desk: ListDesk) -> None:
     desk.seed(*people(range(1, 6)))
     diwali = desk.list("Diwali", 0, 1, 2)
     desk.of_list(sync={"remote_only": "delete", "owned": "all"})
@@ -405,11 +354,11 @@ def test_in_a_plan_workbook_who_leaves_waits_for_a_yes(desk: ListDesk, everythin
     assert [row["Now"] for row in read_sheet(path, "To join the list")] == ["in the address book"] + [
         "new to the address book"
     ] * 2
-    if everything:
-        yes_to_all(path)
+    yes_to_all(path)
     answer(path, "To add", 3, "no")
+    answer(path, "To leave the list", 3, "no")
     said = desk("apply", path)
     assert said.code == 0, said.err
     assert desk.outcomes() == ["unchanged", "added", "added/contact_first", "skipped/reviewers_no"]
-    assert set(desk.only().values()) == {"removed" if everything else "skipped/reviewers_no"}
-    assert desk.members(diwali) == [*(() if everything else numbers(1, 2)), *numbers(3, 4, 50)]
+    assert desk.only() == dict(zip(numbers(1, 2), ["removed", "skipped/reviewers_no"], strict=True))
+    assert desk.members(diwali) == numbers(2, 3, 4, 50)
