@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -48,12 +49,9 @@ class ListWork:
         self.remote = ExotelList(transport, self.emulator.account, "Diwali", self.sid)
 
     def plan(self) -> None:
-        """Read the list and the address book, and write the plan down."""
-        rows = rows_of([row(n, first_name="Sheet") for n in range(3, 10)])
-        members, book = (self._read(fetch) for fetch in (self.remote.members, self.remote.page))
-        drafted = placed(draft(of_members(compare(rows, members, RULES, Known()))), book)
-        self._known, self._total = set(book["sid"]), len(book)
-        Journal.create(self.folder / "journal.db", {"run_id": "r"}, drafted.table, SIZES).close()
+        """Write the plan down; it is made once, for an emulator's sids are the same each time."""
+        self._book, table = _planned()
+        Journal.create(self.folder / "journal.db", {"run_id": "r"}, table, SIZES).close()
 
     def go_on(self, wait: Callable[[float], None] = lambda _seconds: None) -> pd.DataFrame:
         """Carry out what the journal still holds; its frame."""
@@ -63,8 +61,8 @@ class ListWork:
                     self.remote,
                     journal,
                     Threads(4),
-                    known=self._known | journal.known_sids(),
-                    total=self._total,
+                    known=set(self._book) | journal.known_sids(),
+                    total=len(self._book),
                     settings=QUICK_LIST,
                     now=lambda: datetime.now().astimezone(),
                     wait=wait,
@@ -77,9 +75,6 @@ class ListWork:
         ended = one_each(changes.assign(outcome=changes["outcome"].fillna(changes["state"])))
         words = ended["outcome"] + ("/" + ended["reason"]).fillna("")
         return dict(zip(ended["number"], words, strict=True))
-
-    def _read(self, fetch: Callable[[int], object]) -> pd.DataFrame:
-        return scan(Pages(fetch, Threads(4)), "IN").contacts  # type: ignore[arg-type]
 
     def is_done(self, changes: pd.DataFrame) -> bool:
         """Whether all of it was done, and the list and the address book hold just that."""
@@ -94,3 +89,15 @@ class ListWork:
     def members(self) -> list[str]:
         """The numbers of the list's members."""
         return sorted(self.emulator.lists.numbers(self.sid))
+
+
+@cache
+def _planned() -> tuple[frozenset[str], pd.DataFrame]:
+    """The sids of the address book, and the changes that make the list hold 3–9."""
+    with Emulator() as emulator:
+        work = ListWork(emulator, Path())
+        fetches = (work.remote.members, work.remote.page)
+        members, book = (scan(Pages(fetch, Threads(1)), "IN").contacts for fetch in fetches)
+    rows = rows_of([row(n, first_name="Sheet") for n in range(3, 10)])
+    drafted = placed(draft(of_members(compare(rows, members, RULES, Known()))), book)
+    return frozenset(book["sid"]), drafted.table

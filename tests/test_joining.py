@@ -57,7 +57,8 @@ def test_killed_at_any_write_nothing_is_sent_that_was_seen_to_have_landed(
 
     with monkeypatch.context() as patched:
         patched.setattr(ExotelList, "send", killed)
-        pytest.raises(Killed, work.go_on)
+        with pytest.raises(Killed):
+            work.go_on()
     assert work.is_done(work.go_on())
     assert len(references(work)) == len(set(references(work))) == 4
     assert len(work.emulator.log.of("create")) == 1
@@ -78,7 +79,8 @@ def test_killed_at_any_step_of_the_journal_it_ends_as_it_would_have(
 
     with monkeypatch.context() as patched:
         patched.setattr(Journal, "_commit", killed)
-        pytest.raises(Killed, work.go_on)
+        with pytest.raises(Killed):
+            work.go_on()
     assert work.is_done(work.go_on())
 
 

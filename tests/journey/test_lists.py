@@ -80,16 +80,6 @@ def test_only_members_that_the_job_let_in_leave_unless_the_settings_say_otherwis
     assert desk.members(diwali) == [*numbers(range(1, 24)), stranger.number]
 
 
-def test_fields_are_written_only_for_contacts_that_it_makes(desk: ListDesk) -> None:
-    desk.seed(*people(1, 2, first_name="Kept"))
-    desk.list("Diwali", 0)
-    desk.of_list()
-    desk.sheet(people(1, 2, 3, first_name="Sheet"))
-    assert desk("run", "--yes").code == 0
-    assert [fields["first_name"] for fields in desk.held().values()] == ["Kept", "Kept", "Sheet"]
-    assert {entry.call for entry in desk.remote.log.writes()} == {"create", "member_add"}
-
-
 def test_a_sheet_may_list_who_leaves(desk: ListDesk) -> None:
     desk.seed(*people(range(1, 31)))
     diwali = desk.list("Diwali", *range(25))
@@ -98,16 +88,6 @@ def test_a_sheet_may_list_who_leaves(desk: ListDesk) -> None:
     assert desk("run", "--yes").code == 0
     assert desk.outcomes() == ["removed", "removed", "skipped/not_on_list"]
     assert desk.members(diwali) == numbers(1, 2, range(5, 26))
-
-
-def test_several_contacts_with_one_number_are_held_and_the_others_join(desk: ListDesk) -> None:
-    desk.seed(*people(1, 1, 2))
-    diwali = desk.list()
-    desk.of_list()
-    desk.sheet(people(1, 2))
-    assert desk("run", "--yes").code == 3
-    assert desk.outcomes() == ["held/ambiguous_remote", "added"]
-    assert desk.members(diwali) == numbers(2)
 
 
 def test_a_refused_contact_is_told_and_the_others_join(desk: ListDesk) -> None:
@@ -272,23 +252,11 @@ def test_what_the_job_knows_of_one_list_says_nothing_of_another(desk: ListDesk) 
     assert desk.members(other) == numbers(1, 2, 3)
 
 
-@pytest.mark.parametrize(
-    ("settings", "says"),
-    [
-        ({"remote": {"list": None}}, "remote.list: is missing; exotel_list needs it."),
-        ({"sync": {"mode": "update"}}, "update is not possible with exotel_list"),
-        ({"sync": {"remote_only": "mark:x"}}, "mark is not possible with exotel_list"),
-        ({"remote": {"listing": "none"}}, "none is not possible with exotel_list"),
-    ],
-)
-def test_what_a_list_can_not_do_is_said_before_any_request(
-    desk: ListDesk, settings: dict[str, dict[str, str | None]], says: str
-) -> None:
-    desk.of_list(**settings)
-    desk.sheet(people(1))
+def test_without_a_list_nothing_is_asked(desk: ListDesk) -> None:
+    desk.of_list(remote={"list": None})
     said = desk("run", "--yes")
     assert (said.code, len(desk.remote.log)) == (2, 0)
-    assert says in said.err
+    assert "remote.list: is missing; exotel_list needs it." in said.err
 
 
 def test_a_trial_lets_only_the_first_join_and_nobody_leave(desk: ListDesk) -> None:
