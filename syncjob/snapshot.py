@@ -125,6 +125,7 @@ def folded(snapshot: Snapshot, changes: pd.DataFrame, generation: str) -> Snapsh
     What the remote stored otherwise, or what is known in part only, is marked to be read again.
     """
     settled = changes[(changes["state"] == "settled") & changes["sid"].notna()]
+    settled = settled[(settled["verb"] != "delete") | (settled["outcome"] == "deleted")]
     absent = (settled["outcome"] == "deleted") | (settled["reason"] == "gone_meanwhile")
     contacts = snapshot.contacts[~_among(snapshot.contacts["sid"], settled["sid"][absent])].reset_index(drop=True)
     there = settled[~absent & settled["outcome"].isin(_TOUCHED)]

@@ -14,6 +14,7 @@ from syncjob.executor.echo import bare_image, before_image, differences, one_con
 from syncjob.executor.work import Work
 from syncjob.model import Change, Json
 from syncjob.planner import flat, said_of
+from syncjob.schema import FIELDS
 
 TIMES = 3
 """How often one contact that others keep changing is written again within a run."""
@@ -27,11 +28,8 @@ def recheck(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]]
     for change, contact in done:
         if change.verb != "update" or contact is None or not change.before:
             continue
-        now = one_contact(contact, work.settings.region)
-        shown = before_image(now)
-        held = {name: value for name, value in shown.items() if name not in change.fields}
-        before = {**held, **{name: value for name, value in change.before.items() if name in change.fields}}
-        before["number"] = change.before.get("number", "")
+        now = one_contact({**change.before, **change.fields, **contact}, work.settings.region)
+        before = _before(change, contact, before_image(now))
         if bare_image(before) == bare_image(change.before):
             continue
         wanted = replace(change, fields=work.wanted(change))
@@ -45,3 +43,10 @@ def recheck(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]]
         if again:
             anew.add(change.change_id)
     return frozenset(anew)
+
+
+def _before(change: Change, contact: Mapping[str, Json], now: Mapping[str, Json]) -> dict[str, Json]:
+    """The before-image, as what the reply shows beside the fields that were sent corrects it."""
+    others = [name for name in FIELDS if name in contact and name not in change.fields]
+    kept = {name: value for name, value in change.before.items() if name not in others}
+    return kept | {name: now[name] for name in others if name in now}

@@ -16,7 +16,7 @@ from syncjob import snapshot as snapshots
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.errors import ConfigError
 from syncjob.job.recalling import Recalled, Sight, estimate, pages_of, recall
-from syncjob.job.remembering import remember
+from syncjob.job.remembering import open_runs, remember
 from syncjob.job.session import Session
 from syncjob.listing import Listing, scan
 from syncjob.listing.scan import cost as cost_of_scan
@@ -28,6 +28,7 @@ from syncjob.snapshot import Snapshot
 
 TELLING = 100
 """From so many requests for a scan on, a plan says what another way would cost, whatever the settings."""
+_LESS = "1 request and more, from the next run on"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,9 @@ class _Ways:
 def _cost(value: int | str | None) -> str:
     if value is None:
         return "1 request per 20 contacts"
-    return many(value, "request", "requests") if isinstance(value, int) else f"not possible ({value})"
+    if value == _LESS or isinstance(value, int):
+        return many(value, "request", "requests") if isinstance(value, int) else value
+    return f"not possible ({value})"
 
 
 def read_remote(session: Session) -> Listing:
@@ -79,12 +82,14 @@ def look(session: Session, rows: pd.DataFrame, rules: Rules) -> Looked:
         if why_not:
             raise ConfigError(f"remote.listing: none can't be used here: {why_not}.", advice=_PROBE)
         return _unread(sight, "remote.listing says so", None)
-    found, why = _remembered(session) if session.remote.abilities.remembered else (None, "it is always read whole")
+    if setting == "scan":
+        return _scanned(sight, _Ways(None, _LESS, why_not_unread(session, rows, rules) or 0), "remote.listing says so")
+    found, why = _remembered(session)
     ways = _ways(sight, found, why)
     if setting == "auto" and _safe_unread(session, rows, rules, ways):
         return _unread(sight, "the cheapest that is safe for this job (remote.listing: auto)", ways)
-    if setting == "scan" or found is None:
-        return _scanned(sight, ways, "remote.listing says so" if setting == "scan" else f"because {why}")
+    if found is None:
+        return _scanned(sight, ways, f"because {why}")
     if not isinstance(ways.cached, int) or ways.scan is None or ways.cached >= ways.scan:
         return _scanned(sight, ways, "because it costs no more than looking at single contacts")
     try:
@@ -95,7 +100,9 @@ def look(session: Session, rows: pd.DataFrame, rules: Rules) -> Looked:
 
 def _remembered(session: Session) -> tuple[Snapshot | None, str]:
     """The snapshot if it may be trusted to start from, else why not (CONTRACT 6)."""
-    doubts = [run.run_id for run in session.memory.runs() if run.state == "open"]
+    if not session.remote.abilities.remembered:
+        return None, f"{session.config.remote.kind} is always read whole"
+    doubts = open_runs(session)
     if doubts:
         return None, f"run {doubts[0]} is not settled yet"
     found = snapshots.load(session.account, session.config.phone.default_region)
@@ -143,7 +150,7 @@ def _from_memory(sight: Sight, found: Snapshot, ways: _Ways) -> Looked:
     began, spent, read_at = time.monotonic(), session.transport.stats.requests, session.now()
     now = recall(sight, found, ways.scan or 0)
     spent = session.transport.stats.requests - spent
-    if snapshots.generation(session.account) == found.generation:
+    if snapshots.generation(session.account) == found.generation and not open_runs(session):
         snapshots.store(session.account, now.snapshot, session.config.phone.default_region)
     contacts = now.snapshot.contacts
     said = (
@@ -181,6 +188,15 @@ def dated(now: Recalled) -> tuple[Diff, str | None]:
     return Diff(verdicts, leftovers, diff.existing), oldest if isinstance(oldest, str) else None
 
 
+def _without_known(sight: Sight, diff: Diff) -> Diff:
+    """Contacts that the job knew are there, or somebody has removed them: neither is added (`sync.gone: skip`)."""
+    known = sight.session.memory.known(sight.session.config.job, CONTACTS.empty())
+    verdicts = diff.verdicts.copy()
+    hit = (verdicts["verdict"] == "create") & verdicts["number"].isin(list(known.created | known.named))
+    verdicts.loc[hit, ["verdict", "reason", "detail", "fields"]] = ["skipped", "mode", "create", None]
+    return Diff(verdicts, diff.leftovers, diff.existing)
+
+
 _PROBE = (
     "Prove it once with syncjob doctor --probe NUMBER, or set remote.listing to auto: then it is read where it must be."
 )
@@ -216,7 +232,9 @@ def _safe_unread(session: Session, rows: pd.DataFrame, rules: Rules, ways: _Ways
 def _unread(sight: Sight, why: str, ways: _Ways | None) -> Looked:
     """Every row goes as a create; the service answers for those that are there."""
     rules = replace(sight.rules, gone="recreate")
-    diff = compare(sight.rows, CONTACTS.empty(), rules, Known(claimed={}, differing={}))
+    diff = compare(sight.rows, CONTACTS.empty(), rules, Known())
+    if rules.mode == "create" and sight.rules.gone == "skip":
+        diff = _without_known(sight, diff)
     there = (
         "stay as they are, and no guard judges the additions."
         if rules.mode == "create"

@@ -17,6 +17,11 @@ _WAITING = "waiting:"
 """What the fact about a job's removals that wait is called, before the job's name."""
 
 
+def open_runs(session: Session) -> list[str]:
+    """Runs of the account, of whatever job, that are at work or were interrupted and are not settled yet."""
+    return [run.run_id for run in session.memory.runs() if run.state == "open"]
+
+
 def remember(session: Session, listing: Listing, read_at: datetime) -> None:
     """Keep a proven listing as the account's snapshot, if a job of this account goes by it.
 
@@ -27,7 +32,7 @@ def remember(session: Session, listing: Listing, read_at: datetime) -> None:
         return
     if listing.proof == "regrouped":
         snapshots.drop(account)
-    elif not any(run.state == "open" for run in session.memory.runs()):
+    elif not open_runs(session):
         made = snapshots.of_listing(listing.contacts, read_at)
         snapshots.store(account, made, session.config.phone.default_region)
 
