@@ -51,7 +51,7 @@ def test_what_stands_still_costs_one_page_and_is_as_of(tmp_path: Path, book: Emu
     assert (job.calls, set(verdicts(found).values())) == (["page"], {"unchanged"})
     assert undated(found) == {number(n) for n in range(90, 100)}
     assert taken(found) == "cached, remote.listing says so."
-    assert "scan 6 requests · cached 1 request · none not possible" in found.notes[-1]
+    assert "scan 6 requests · cached at least 1 request · none not possible" in found.notes[-1]
 
 
 def test_what_others_added_and_removed_is_noticed(tmp_path: Path, book: Emulator) -> None:
@@ -254,7 +254,7 @@ def test_auto_takes_what_is_cheapest_and_safe_and_says_why(tmp_path: Path, book:
     assert taken(job.look(people(1))).startswith("cached")  # an upsert without a look could not be undone
     unread = job.look(people(1), sync={"mode": "create"})
     assert (taken(unread).partition(",")[0], job.calls) == ("none", [])
-    assert "scan 4 requests · cached 1 request · none 0 requests" in unread.notes[-1]
+    assert "scan 4 requests · cached at least 1 request · none 0 requests" in unread.notes[-1]
     few = job.look(people(range(3)), sync={"mode": "create"}, limits={"creates": {"count": 2}})
     assert taken(few).startswith("cached")  # more rows than the guard on additions lets pass unseen
     assert taken(job.look([], sync=DELETE)).startswith("scan")
@@ -287,4 +287,4 @@ def test_a_night_on_many_contacts_takes_no_more_than_sixty_requests(tmp_path: Pa
     assert (told.count("update"), told.count("create"), told.count("skipped/kept")) == (100, 2, 20)
     writing = 3  # one request to change, one to read the end again and one to add
     assert len(job.calls) + writing <= 60
-    assert "scan 1,001 requests · cached 1 request" in found.notes[-1]
+    assert "scan 1,001 requests · cached at least 1 request" in found.notes[-1]

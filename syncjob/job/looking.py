@@ -55,8 +55,8 @@ class _Ways:
 
     def told(self, chosen: str, why: str) -> str:
         """All of it in one sentence."""
-        parts = [f"{name} {_cost(value)}" for name, value in (("scan", self.scan), ("cached", self.cached))]
-        parts.append(f"none {_cost(self.none)}")
+        least = "at least " if isinstance(self.cached, int) else ""
+        parts = [f"scan {_cost(self.scan)}", f"cached {least}{_cost(self.cached)}", f"none {_cost(self.none)}"]
         return f"Ways to read the remote: {' · '.join(parts)}. Taken: {chosen}, {why}."
 
 

@@ -104,14 +104,14 @@ class _Look:
         known = Known(self._now.contacts["sid"].tolist())
         standing = stand(self._pages, known, self._still_there, self._most // 2)
         self._added = standing.added
-        self._take(self._read_by_page(standing.sids), standing.gone)
+        self._take(self._read_by_page(frozenset(standing.sids)), standing.gone)
 
     def refresh(self) -> None:
         """Pages read longest ago."""
         offsets = oldest(self._now.contacts["seen"].tolist(), self._config.remote.refresh, self._pages.size)
         if offsets:
             self._pages.many(offsets)
-            self._take(self._read_by_page(self._now.contacts["sid"]), ())
+            self._take(self._read_by_page(frozenset(self._now.contacts["sid"])), ())
 
     def settle(self) -> Recalled:
         """Read what the plan rests on, until it rests on nothing that was not read."""
@@ -128,7 +128,7 @@ class _Look:
         if self._pages.requests + self._singles + plan.requests >= self._most:
             raise Misfit("so many contacts must be read again that a scan costs no more")
         self._pages.many(plan.pages)
-        paged = self._read_by_page(order)
+        paged = self._read_by_page(frozenset(order))
         singly = self._singly(set(wanted) - set(paged["sid"]))
         there = [contact for contact in singly.values() if contact is not None]
         read = pd.concat([paged, CONTACTS.shape(pd.DataFrame(there))]) if there else paged
@@ -148,10 +148,10 @@ class _Look:
     def _still_there(self, sids: Collection[str]) -> bool:
         return any(contact is not None for contact in self._singly(sids).values())
 
-    def _read_by_page(self, among: Iterable[str]) -> pd.DataFrame:
+    def _read_by_page(self, among: frozenset[str]) -> pd.DataFrame:
         """Contacts as pages showed them (schema.CONTACTS), those `among` the ones that count."""
         read = self._pages.gather.frame(self._region)
-        return read[read["sid"].isin(list(among))]
+        return read[[sid in among for sid in read["sid"]]]
 
     def _take(self, read: pd.DataFrame, gone: Iterable[str]) -> None:
         away = frozenset(gone)

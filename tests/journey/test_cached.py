@@ -75,6 +75,24 @@ def test_an_edit_by_others_that_the_reply_shows_is_told_put_right_and_can_be_und
     assert (back["tag"], back["first_name"], back["email"]) == ("a", "Theirs", "they@example.org")
 
 
+def test_a_contact_that_others_gave_another_number_is_not_taken_for_its_old_row(desk: Desk) -> None:
+    """Row 5 and row 90 both end at one contact: the one that has the number 90 by now. Row 6 has lost its contact."""
+    settle(desk, *people(range(40), tag="a"))
+    for old, new in ((5, 90), (6, 91)):
+        found = desk.remote.store.find_number(number(old))
+        assert found is not None
+        desk.remote.store.change(found, {}, number=number(new), key=number(new))
+    rows = [person(n, tag="b" if n in (5, 6) else "a") for n in [*range(40), 90]]
+    said, _ = tonight(desk, *rows)
+    told = dict(zip([*range(40), 90], desk.outcomes(), strict=True))
+    assert (said.code, told[5], told[90]) == (3, "held/changed_since_plan", "updated/exists_already")
+    assert (told[6], desk.held()[number(91)]["tag"]) == ("updated/edited_meanwhile", "b")
+    assert f"Number: {number(6)} → {number(91)}" in desk.rows()[6]["sync_message"]
+    assert desk.held()[number(90)] == {"first_name": "Name 90", "tag": "a"}
+    said, _ = tonight(desk, *rows)
+    assert (said.code, desk.outcomes()[5:7]) == (0, ["skipped/removed_remotely"] * 2)
+
+
 def test_a_run_stopped_halfway_is_settled_and_known_the_next_night(desk: Desk) -> None:
     settle(desk, *people(range(60)))
     desk.remote.faults.add("error", call="update_many", status=401)
