@@ -43,6 +43,7 @@ class Looked:
     said: str
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()  # to be removed, but beyond the budget, so not read: not in this run
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def _from_memory(sight: Sight, found: Snapshot, ways: _Ways) -> Looked:
     listing = Listing(CONTACTS.shape(contacts), len(contacts), spent, "cached")
     diff, as_of = dated(now)
     facts: dict[str, Json] = {"way": "cached", **({"as_of": as_of} if as_of else {})}
-    return Looked(listing, diff, said, (ways.told("cached", why),), facts)
+    return Looked(listing, diff, said, (ways.told("cached", why),), facts, now.late)
 
 
 def _looked_at(now: Recalled) -> str:

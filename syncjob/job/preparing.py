@@ -89,8 +89,11 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=whole)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    if seen.late:
+        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+        drafted = without(drafted, beyond, "held", "budget", None)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
-    late = budget_notes(session, drafted.table, seen.facts)
+    late = budget_notes(session, drafted.table, seen.facts, seen.late)
     plan = Plan(
         plan_id="",
         job=config.job,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -10,6 +11,8 @@ import pandas as pd
 
 from syncjob.differ import Diff, Rules, compare
 from syncjob.executor.reading import read_singly
+from syncjob.job.budget import UNBOUNDED, affordable, costs
+from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing import Pages, Threads
 from syncjob.listing.again import oldest, rereading
@@ -42,6 +45,7 @@ class Recalled:
     fresh: frozenset[str]
     added: frozenset[str]
     gone: frozenset[str]
+    late: frozenset[str]  # to be removed, not read, and so not to be removed in this run
 
 
 def pages_of(session: Session) -> Pages:
@@ -67,11 +71,41 @@ def resting(diff: Diff, rules: Rules) -> frozenset[str]:
     return frozenset(sids)
 
 
+def too_late(sight: Sight, diff: Diff, order: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Contacts whose removal, with reading them again, does not fit the budget of this run: they need not be read.
+
+    Those that have waited before go first; additions and changes always go.
+    """
+    session, left = sight.session, affordable(sight.session)
+    removals = [*_sids(diff.verdicts, "delete"), *_sids(diff.leftovers, "delete")]
+    if left >= UNBOUNDED or not removals:
+        return frozenset()
+    verbs = pd.concat([diff.verdicts["verdict"], diff.leftovers["verdict"]]).to_frame("verb")
+    rest = wanted - set(removals)
+    fixed = costs(session, verbs, {}).requests - len(removals)
+    turn = {sid: place - len(removals) for place, sid in enumerate(waiting(session))}
+    removals.sort(key=lambda sid: turn.get(sid, len(removals)))
+
+    def fits(count: int) -> bool:
+        now = rest | (wanted & set(removals[:count]))
+        return fixed + count + rereading(order, now, session.remote.abilities.page_size).requests <= left
+
+    most = bisect_left(range(1, len(removals) + 1), True, key=lambda count: not fits(count))
+    return frozenset(removals[most:])
+
+
+def _sids(frame: pd.DataFrame, verdict: str) -> list[str]:
+    sids: list[str] = frame["sid"][frame["verdict"] == verdict].tolist()
+    return sids
+
+
 def estimate(sight: Sight, found: Snapshot) -> int:
     """Requests that `recall` will take when nobody else was at work."""
     size = sight.session.remote.abilities.page_size
     order = found.contacts["sid"].tolist()
-    wanted = resting(sight.diff(found.contacts), sight.rules) | found.doubtful
+    diff = sight.diff(found.contacts)
+    wanted = resting(diff, sight.rules) | found.doubtful
+    wanted -= too_late(sight, diff, order, wanted)
     refresh = min(sight.session.config.remote.refresh, -(-len(order) // size))
     return 1 + refresh + rereading(order, wanted, size).requests
 
@@ -115,12 +149,17 @@ class _Look:
 
     def settle(self) -> Recalled:
         """Read what the plan rests on, until it rests on nothing that was not read."""
+        late: frozenset[str] | None = None
         while True:
             diff = self._sight.diff(self._now.contacts)
-            wanted = (resting(diff, self._sight.rules) | self._now.doubtful) - self._fresh
-            if not wanted:
-                return Recalled(self._now, diff, frozenset(self._fresh), self._added, frozenset(self._gone))
-            self._read(wanted)
+            decisive = resting(diff, self._sight.rules)
+            wanted = (decisive | self._now.doubtful) - self._fresh
+            if late is None:
+                late = too_late(self._sight, diff, self._now.contacts["sid"].tolist(), wanted)
+            if not wanted - late:
+                break
+            self._read(wanted - late)
+        return Recalled(self._now, diff, frozenset(self._fresh), self._added, frozenset(self._gone), late & decisive)
 
     def _read(self, wanted: Collection[str]) -> None:
         order = self._now.contacts["sid"].tolist()

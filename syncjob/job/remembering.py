@@ -64,13 +64,14 @@ def keep_waiting(session: Session, kept: Kept, changes: pd.DataFrame) -> None:
     A whole run that no longer wants to remove a contact takes it off the list; any other says nothing of it.
     """
     removals = changes[changes["verb"] == "delete"]
-    late = removals["sid"][(removals["outcome"] == "held") & (removals["reason"] == "budget")].tolist()
-    settled = set(removals["sid"][removals["state"] == "settled"]) - set(late)
     left = kept.plan.remote_only
+    ends = (removals, kept.plan.outcomes, left)
+    late = [sid for end in ends for sid in end["sid"][(end["outcome"] == "held") & (end["reason"] == "budget")]]
+    settled = set(removals["sid"][removals["state"] == "settled"]) - set(late)
     stay = {*late, *left["sid"][left["outcome"].isin(["held", "not_sent", "planned"])]}
     says_all = kept.plan.partial is None and not kept.facts.get("trial")
     before = waiting(session)
     after = [sid for sid in before if sid not in settled and (sid in stay or not says_all)]
-    after += [sid for sid in late if sid not in after]
+    after += [sid for sid in dict.fromkeys(late) if sid not in after]
     if tuple(after) != before:
         session.memory.keep_fact(_WAITING + session.config.job, orjson.dumps(after).decode() if after else None)

@@ -224,6 +224,24 @@ def test_removals_that_did_not_fit_come_first_in_the_next_run(desk: Desk) -> Non
     assert len(order) == 19
 
 
+def test_removals_beyond_the_budget_are_not_even_read_and_guards_judge_them_all(desk: Desk) -> None:
+    """Twelve contacts to remove, each on a page of its own: one page, then a read and a removal each."""
+    sync = {"remote_only": "delete", "owned": "all"}
+    settle(desk, *people(range(240)), sync=sync)
+    limits = {**LOOSE, "requests": 10}
+    desk.config(source=SOURCE, remote={"listing": "cached"}, sync=sync, limits={**limits, "deletes": {"count": 11}})
+    said, calls = tonight(desk, *people(*(n for n in range(240) if n % 20)))
+    assert (said.code, "delete" in calls) == (5, False)
+    desk.config(source=SOURCE, remote={"listing": "cached"}, sync=sync, limits=limits)
+    first, calls = tonight(desk, *people(*(n for n in range(240) if n % 20)))
+    assert (first.code, calls) == (3, ["page", *["read"] * 4, *["delete"] * 4])
+    assert "About 8 of 12 removals won't fit" in first.out
+    waited = {key for key, told in desk.only().items() if told == "held/budget"}
+    second, calls = tonight(desk, *people(*(n for n in range(240) if n % 10)))
+    gone = {key for key, told in desk.only().items() if told == "deleted"}
+    assert (second.code, calls.count("delete"), len(calls) <= 10, gone <= waited) == (3, 4, True, True)
+
+
 def test_a_budget_of_minutes_goes_by_the_rate(desk: Desk) -> None:
     desk.seed(*people(range(30)))
     desk.config(
