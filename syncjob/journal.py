@@ -26,6 +26,8 @@ __all__ = ["Journal", "Settled"]
 
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
+DOUBTED = "sent before"
+"""The detail of a change that is not settled yet, but may have been made by a request that was lost."""
 
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
@@ -112,9 +114,10 @@ class Journal:
         return found is not None
 
     def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
-        """Changes of `verb` in `state`, in order, at most `limit` (-1: all)."""
+        """Changes of `verb` in `state`, in order, at most `limit` (-1: all). An `add` without a sid waits for one."""
         table = self._frame(
-            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? order by change_id limit ?",
+            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? "
+            "and (verb <> 'add' or sid is not null) order by change_id limit ?",
             (verb, state, limit),
         )
         return list(changes_of(table))
@@ -159,14 +162,23 @@ class Journal:
                 told = next((s.request_id for s in done if s.request_id), None)
                 self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
-    def put_back(self, change_ids: Iterable[int]) -> None:
-        """Changes that were provably not executed: planned again. One that was turned stays `exists_already`."""
+    def put_back(self, change_ids: Iterable[int], *, doubted: bool = False) -> None:
+        """Changes that were not executed: planned again. One that was turned stays `exists_already`.
+
+        `doubted`: an earlier request may still make it; that stays known until the change is settled.
+        """
         with self._commit():
             self._db.executemany(
-                "update change set state = 'planned', outcome = null, detail = null, "
+                "update change set state = 'planned', outcome = null, "
+                "detail = case when ? then ? when state = 'settled' then null else detail end, "
                 "reason = case when state = 'settled' then null else reason end where change_id = ?",
-                [(change_id,) for change_id in change_ids],
+                [(doubted, DOUBTED, change_id) for change_id in change_ids],
             )
+
+    def doubted(self) -> frozenset[int]:
+        """Changes sent again although an earlier request may have made them: what is there then is our own doing."""
+        found = self._db.execute("select change_id from change where detail = ? and state != 'settled'", (DOUBTED,))
+        return frozenset(change_id for (change_id,) in found)
 
     def turn(self, change_id: int, sid: str, fields: Mapping[str, Json], before: Mapping[str, Json]) -> None:
         """A create whose contact exists already becomes the update of that contact (CONTRACT 8, adopted)."""
@@ -193,6 +205,11 @@ class Journal:
                 "state = coalesce(?, state) where change_id = ?",
                 (_text(before), others, sent, state, change_id),
             )
+
+    def place(self, sids: Mapping[int, str]) -> None:
+        """Changes (by id) that waited for their contacts, which have these sids."""
+        with self._commit():
+            self._db.executemany("update change set sid = ? where change_id = ?", [(s, i) for i, s in sids.items()])
 
     def reword(self, change_id: int, fields: Mapping[str, Json]) -> None:
         """A change takes another way to the same end: planned again with other fields."""
@@ -244,7 +261,7 @@ class Journal:
     def requests(self) -> tuple[tuple[str, int, int], ...]:
         """(verb, requests, changes in them) of all writes that left."""
         found = self._db.execute(
-            "select verb, sum(case when verb = 'delete' then changes else 1 end), sum(changes) "
+            "select verb, sum(case when verb in ('delete', 'remove') then changes else 1 end), sum(changes) "
             "from request group by verb order by min(id)"
         )
         return tuple((str(verb), int(requests), int(changes)) for verb, requests, changes in found)

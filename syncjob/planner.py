@@ -18,6 +18,7 @@ from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
 from syncjob.plans import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
+from syncjob.texts import places
 
 EMPTY = "–"
 SHOWN = 60
@@ -61,10 +62,11 @@ def cost(
     `unread`: no listing shows who is there, so the tail is not read either, and with `overwrites` every addition may
     become a change.
     """
-    counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS}
+    counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS if verb in abilities.verbs}
     by = {verb + "s": -(-count // size_of(abilities, verb, batch_size)) for verb, count in counts.items()}
-    by["tail"] = 1 if counts["create"] and abilities.lists and not unread else 0
-    by["updates"] += by["creates"] if overwrites else 0
+    by["tail"] = 1 if counts.get("create") and abilities.lists and not unread else 0
+    if overwrites:
+        by["updates"] += by["creates"]
     requests = sum(by.values())
     return Cost(requests, requests / rate / 60 if rate else 0.0, by)
 
@@ -91,12 +93,12 @@ def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
 
 def before_images(sids: pd.Series, existing: pd.DataFrame) -> pd.Series:
     """For each sid, the contact as last read, as JSON text; NaN where there is none."""
-    wanted = existing[existing["sid"].isin(sids.dropna())]
-    images = {}
-    columns = (wanted[name].tolist() for name in ("sid", "raw", *FIELDS))
-    for sid, raw, *values in zip(*columns, strict=True):
-        images[sid] = image(raw, dict(zip(FIELDS, values, strict=True)))
-    return sids.map(images).astype("str") if images else pd.Series(None, index=sids.index, dtype="str")
+    at = places(sids, existing["sid"])
+    met = at >= 0
+    columns = (existing[name].iloc[at[met]].tolist() for name in ("raw", *FIELDS))
+    images = np.full(len(sids), None, dtype=object)
+    images[met] = [image(raw, dict(zip(FIELDS, values, strict=True))) for raw, *values in zip(*columns, strict=True)]
+    return pd.Series(images, index=sids.index, dtype="str")
 
 
 def image(raw: str, fields: Mapping[str, str]) -> str:
@@ -168,7 +170,7 @@ def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
             "outcome": verdicts["verdict"].where(~planned, "planned"),
             "reason": verdicts["reason"],
             "detail": verdicts["detail"],
-            "changes": verdicts["sid"].map(dict(said)).where(planned),
+            "changes": _told(verdicts["sid"], planned, said),
             "action": verdicts["verdict"].where(planned),
             "number": verdicts["number"],
             "sid": verdicts["sid"],
@@ -178,13 +180,20 @@ def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     return OUTCOMES.shape(outcomes)
 
 
+def _told(sids: pd.Series, planned: pd.Series, said: Mapping[str, str]) -> pd.Series:
+    """Old → new of those that are planned."""
+    told = pd.Series(None, index=sids.index, dtype="str")
+    told[planned] = [said.get(sid) for sid in sids[planned].tolist()]
+    return told
+
+
 def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     left = diff.leftovers
     planned = left["verdict"].isin(VERBS)
     made = left.drop(columns=["fields", "created"]).assign(
         outcome=left["verdict"].where(~planned, "planned"),
         action=left["verdict"].where(planned),
-        changes=left["sid"].map(dict(said)).where(planned),
+        changes=_told(left["sid"], planned, said),
         attempts=0,
     )
     return REMOTE_ONLY.shape(made.drop(columns="verdict").reset_index(drop=True))

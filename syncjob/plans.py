@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import orjson
 import pandas as pd
 
-from syncjob.model import Change, Verb
-from syncjob.schema import FIELDS
+from syncjob.model import VERBS, Change, Verb
+from syncjob.schema import FIELDS, NAMES
+from syncjob.words import TO_DO
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Figures:
     existing: int = 0  # all there are
     touchable: int = 0  # those the job's rows name, and the leftovers that its settings reach
     compared: int = 0  # rows that were compared with a contact
+    partly: bool = False  # without a listing: only what the rows name was read, so shares mean nothing
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,25 @@ class Plan:
     cost: Cost
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    key: str = "number"  # what contacts are told apart by; where it is another, `table` has it in `number`
+    spelled: bool = False  # at a terminal deletes are confirmed by typing what goes, not how much goes
 
     @property
     def counts(self) -> dict[str, int]:
         """Changes by verb, and rows without a change by outcome."""
-        verbs = {verb: int((self.table["verb"] == verb).sum()) for verb in ("create", "update", "delete")}
+        found: dict[str, int] = {verb: int((self.table["verb"] == verb).sum()) for verb in VERBS}
+        verbs = {verb: count for verb, count in found.items() if count or verb in ("create", "update", "delete")}
         rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
         return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
+
+    @property
+    def to_do(self) -> list[tuple[int, str]]:
+        """How many changes of which kind, in words. Of a list, to make a contact is told only where there is one."""
+        of_list = self.kind == "exotel_list"
+        usual = ("add", "remove") if of_list else ("create", "update", "delete")
+        words = {**TO_DO, "create": "to add to the address book first"} if of_list else TO_DO
+        counts = self.counts
+        return [(counts.get(verb, 0), words[verb]) for verb in TO_DO if counts.get(verb) or verb in usual]
 
     @property
     def fingerprint(self) -> str:
@@ -106,6 +120,13 @@ def fingerprint(table: pd.DataFrame) -> str:
     parts = (table[name].fillna("").tolist() for name in ("verb", "number", "sid", "fields"))
     lines = sorted("\x1f".join(line) for line in zip(*parts, strict=True))
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:12]
+
+
+def who(before: str) -> str:
+    """Whom a before-image is of, for people: the name, and the number as the remote shows it."""
+    held = orjson.loads(before)
+    name = " ".join(str(held[part]) for part in NAMES if held.get(part))
+    return " · ".join(text for text in (name, str(held.get("number") or "")) if text)
 
 
 def label(name: str) -> str:

@@ -21,8 +21,7 @@ def many(count: int, one: str, several: str) -> str:
 def plan_text(plan: Plan) -> str:
     """The plan: counts, first changes, what stands out, cost."""
     counts = plan.counts
-    verbs = (("create", "to add"), ("update", "to change"), ("delete", "to remove"))
-    parts = [f"{counts[verb]:,} {words}" for verb, words in verbs]
+    parts = [f"{count:,} {words}" for count, words in plan.to_do]
     parts += [
         f"{count:,} {OUTCOMES[name].word.lower()}" for name, count in counts.items() if name in OUTCOMES and count
     ]
@@ -49,20 +48,33 @@ def _examples(plan: Plan) -> list[str]:
     from syncjob.plans import label
 
     lines = []
-    said = {"create": "+", "update": "~", "delete": "-"}
+    said = {"create": "+", "update": "~", "add": "+", "remove": "-", "delete": "-"}
+    if plan.counts.get("add"):
+        del said["create"]  # who is new joins, too, and is shown there
     changes = plan.field_changes.groupby("sid", sort=False)
+    befores = dict(zip(plan.table["sid"], plan.table["before"], strict=True)) if plan.key != "number" else {}
     for verb, mark in said.items():
         table = plan.table[plan.table["verb"] == verb]
-        for number, sid in zip(table["number"].head(SHOWN), table["sid"].head(SHOWN), strict=True):
-            detail = ""
+        shown = table if plan.spelled else table.head(SHOWN)  # nobody types what they can't see
+        for number, sid in zip(shown["number"], shown["sid"], strict=True):
+            detail = _who(befores.get(sid)) if verb != "create" else ""
             if verb == "update" and sid in changes.groups:
                 fields = changes.get_group(sid)
                 old_new = zip(fields["field"], fields["old"], fields["new"], strict=True)
-                detail = "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+                detail += "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+            if verb == "add" and not isinstance(sid, str):
+                detail = "  new to the address book"
             lines.append(f"  {mark} {number}{detail}")
-        if len(table) > SHOWN:
-            lines.append(f"  {mark} … and {len(table) - SHOWN:,} more")
+        if len(table) > len(shown):
+            lines.append(f"  {mark} … and {len(table) - len(shown):,} more")
     return lines
+
+
+def _who(before: object) -> str:
+    """Whom a key stands for, where it says nothing to people."""
+    from syncjob.plans import who
+
+    return f"  {who(before)}" if isinstance(before, str) and who(before) else ""
 
 
 def _left(plan: Plan) -> list[str]:

@@ -18,8 +18,13 @@ PARTS_REFUSED = 8
 """A batch refused whole, and refused in as many parts, is refused for what it is, not for one row."""
 SPLITS = 64
 """Requests that may be spent on finding the rows for which a batch is refused."""
+FEWER = 18
+"""A batch of 5,000 comes down to one change within as many tries as a create has (18³ > 5,000)."""
 PAUSE = 0.5
 LONGEST_PAUSE = 30.0
+
+DONE: dict[Verb, str] = {"create": "created", "update": "updated", "add": "added"}
+"""What a change is when the remote said that it was done."""
 
 Exists = Callable[[Work, list[tuple[Change, Reply]]], None]
 
@@ -30,6 +35,7 @@ def send_all(work: Work, verb: Verb, exists: Exists, doubt: Callable[[Work], Non
     undelivered = 0
     while changes := work.journal.take(verb, "planned", size):
         work.check()
+        changes = _fewer(work, changes)
         _pause_for_repeats(work, changes)
         try:
             send(work, verb, changes, exists)
@@ -66,6 +72,9 @@ def take(
 ) -> None:
     """Write down what each reply says of its change; what stays in doubt stays `sent`."""
     pairs = list(zip(changes, replies, strict=True))
+    work.unclear.update(
+        change.change_id for change, reply in pairs if reply.kind == "doubt" and reply.matched == "none"
+    )
     shown = [(change, reply.contact) for change, reply in pairs if reply.kind == "done"]
     anew = replan(work, shown) | recheck(work, shown)
     told = [(change, reply) for change, reply in pairs if change.change_id not in anew]
@@ -85,8 +94,8 @@ def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | 
     if reply.kind == "done":
         other = stored_otherwise(change, reply.contact)
         reason = "stored_differently" if other else None
-        return settled(change, reply, "created" if verb == "create" else "updated", reason, other)
-    if reply.kind == "refused":
+        return settled(change, reply, DONE[verb], reason, other)
+    if reply.kind == "refused" or (reply.kind == "gone" and verb == "add"):  # the contact, or the list
         return settled(change, reply, "rejected", "refused_by_remote", reply.message)
     if reply.kind == "gone":
         return settled(change, reply, "rejected", "gone_meanwhile")
@@ -123,6 +132,12 @@ def _fail(work: Work, verb: Verb, changes: list[Change], error: NotDelivered) ->
         for c in changes
     ]
     work.settle(outcomes, verb)
+
+
+def _fewer(work: Work, changes: list[Change]) -> list[Change]:
+    """Fewer at once of what no reply could be attributed to, down to one alone: its reply is plain."""
+    times = max(work.unclear[change.change_id] for change in changes)
+    return changes[: max(1, len(changes) // FEWER**times)]
 
 
 def _pause_for_repeats(work: Work, changes: Sequence[Change]) -> None:

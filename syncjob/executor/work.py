@@ -29,7 +29,7 @@ class Settings:
     concurrency: int = 8
     timeout: float = 60.0  # how long a request may take, so how long a lost one may still be at work
     look_again: float = 3.0  # between two reads that must agree before a create is sent again
-    region: str = "IN"
+    region: str | None = "IN"  # None: the key is no number
     rules: Rules = field(default_factory=Rules)
     blind: bool = False  # nothing was read (listing: none): the replies alone tell who is there
     exact: bool = False  # an update leaves exactly what it sends (undo), so keys of custom_field may have to go
@@ -55,9 +55,10 @@ class Work:
     wait: Callable[[float], None]
     stop: threading.Event = field(default_factory=threading.Event)
     affordable: Callable[[], int] = lambda: 1 << 30
-    on_settled: Callable[[str, int], None] = lambda _verb, _count: None
+    on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
     wanted: Callable[[Change], Mapping[str, Json]] | None = None
     tries: Counter[int] = field(default_factory=Counter)
+    unclear: Counter[int] = field(default_factory=Counter)  # replies in which no entry could be attributed to a change
     rechecked: Counter[int] = field(default_factory=Counter)
     in_order: bool = False
     newcomers: dict[str, pd.Series] = field(default_factory=dict)
@@ -86,7 +87,7 @@ class Work:
         done = list(outcomes)
         self.journal.settle(done, self.at(), request=request, now=self.seconds())
         self.known.update(s.sid for s in done if s.sid and s.outcome == "created")
-        self.on_settled(verb, len(done))
+        self.on_settled(verb, done)
 
     def read_newcomers(self) -> None:
         """Read total and tail again; contacts not known before are `newcomers` from here on."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
+from syncjob.job.members import to_be_made
 from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.model import Json
@@ -16,7 +17,7 @@ from syncjob.plans import Cost
 def costs(session: Session, table: pd.DataFrame, facts: Mapping[str, Json]) -> Cost:
     """What `table` (schema.CHANGES) is still going to cost; `facts`: how the remote was read (Looked.facts)."""
     config, unread = session.config, bool(facts.get("blind"))
-    return cost(
+    found = cost(
         table,
         session.remote.abilities,
         config.sync.batch_size,
@@ -24,6 +25,10 @@ def costs(session: Session, table: pd.DataFrame, facts: Mapping[str, Json]) -> C
         unread=unread,
         overwrites=unread and config.sync.mode != "create",
     )
+    if not to_be_made(session, table):
+        return found
+    each = found.minutes / found.requests
+    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
 UNBOUNDED = 1 << 30
@@ -45,7 +50,7 @@ def budget_notes(
     session: Session, table: pd.DataFrame, facts: Mapping[str, Json], late: Collection[str]
 ) -> tuple[str, ...]:
     """Removals that waited for their turn, and those that will have to, `late` among them (CONTRACT 8, budgets)."""
-    removals = table["sid"][table["verb"] == "delete"]
+    removals = table["sid"][table["verb"].isin(["remove", "delete"])]
     waited = int(removals.isin(list(waiting(session))).sum())
     to_come = costs(session, table, facts).requests
     more = min(len(removals), max(0, to_come - affordable(session))) + len(late)

@@ -14,13 +14,18 @@ import pandas as pd
 
 from syncjob import snapshot as snapshots
 from syncjob.differ import Diff, Known, Rules, compare
-from syncjob.errors import ConfigError
-from syncjob.job.recalling import Recalled, Sight, estimate, pages_of, recall
+from syncjob.errors import CallFailed, ConfigError
+from syncjob.job.book import read_book
+from syncjob.job.existing import compared, existing_told, read_existing
+from syncjob.job.members import list_rules, members_told, read_compared, sid_of_list
+from syncjob.job.recalling import Recalled, Sight, estimate, recall
 from syncjob.job.remembering import open_runs, remember
 from syncjob.job.session import Session
-from syncjob.listing import Listing, scan
+from syncjob.listing import Listing
 from syncjob.listing.scan import cost as cost_of_scan
 from syncjob.listing.standing import Misfit
+from syncjob.loader.table import Loaded
+from syncjob.membership import of_members
 from syncjob.model import Json
 from syncjob.results.digest import clock, many
 from syncjob.schema import CONTACTS, TEXT
@@ -35,7 +40,8 @@ _LESS = "1 request and more, from the next run on"
 class Looked:
     """What a plan rests on: the contacts, what is to be done, how they were read in words, and facts for later.
 
-    `facts`: `way`; `as_of` where before-images are older than this look; `blind` where nothing was read.
+    `unread`: what could not be read, key → why. `facts`: `way`; `as_of` where before-images are older than this look;
+    `blind` where nothing was read.
     """
 
     listing: Listing
@@ -44,6 +50,7 @@ class Looked:
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
     late: frozenset[str] = frozenset()  # to be removed, but beyond the budget, so not read: not in this run
+    unread: Mapping[str, CallFailed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,13 +76,16 @@ def _cost(value: int | str | None) -> str:
     return f"not possible ({value})"
 
 
-def read_remote(session: Session) -> Listing:
-    """The proven listing (CONTRACT 6)."""
-    return scan(pages_of(session), session.config.phone.default_region)
+def look(session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = False) -> Looked:
+    """Read the remote as `remote.listing` says. Raises what reading raises, and `ConfigError` where none can't be.
 
-
-def look(session: Session, rows: pd.DataFrame, rules: Rules) -> Looked:
-    """Read the remote as `remote.listing` says. Raises what reading raises, and `ConfigError` where none can't be."""
+    `create_list`: the list that the job is for may be missing.
+    """
+    rows, able = loaded.rows, session.remote.abilities
+    if able.members:
+        return _members(session, rows, rules, create_list)
+    if not (able.lists and able.keyed_by_number):
+        return _by_key(session, loaded, rules)
     sight = Sight(session, rows, rules)
     setting = session.config.remote.listing
     if setting == "none":
@@ -97,6 +107,23 @@ def look(session: Session, rows: pd.DataFrame, rules: Rules) -> Looked:
         return _from_memory(sight, found, ways)
     except Misfit as misfit:
         return _scanned(sight, ways, f"because {misfit}")
+
+
+def _members(session: Session, rows: pd.DataFrame, rules: Rules, create: bool) -> Looked:
+    """The members of the job's list; a list is always read whole."""
+    read_at = session.now()
+    members = read_compared(session, create=create)
+    known = session.memory.known(session.config.job, members.contacts, sid_of_list(session))
+    diff = of_members(compare(rows, members.contacts, list_rules(session, rules), known))
+    return Looked(members, diff, members_told(session, members, read_at))
+
+
+def _by_key(session: Session, loaded: Loaded, rules: Rules) -> Looked:
+    """What a remote holds that is no address book: read as it can be."""
+    began, read_at = time.monotonic(), session.now()
+    found = read_existing(session, loaded)
+    diff = compared(session, loaded, found, rules)
+    return Looked(found.listing, diff, existing_told(found, read_at, time.monotonic() - began), unread=found.unread)
 
 
 def _remembered(session: Session) -> tuple[Snapshot | None, str]:
@@ -129,7 +156,7 @@ def _scanned(sight: Sight, ways: _Ways, why: str) -> Looked:
     """All pages are read; what they show is remembered where that may help the next run."""
     session = sight.session
     began, spent, read_at = time.monotonic(), session.transport.stats.requests, session.now()
-    listing = read_remote(session)
+    listing = read_book(session)
     spent = session.transport.stats.requests - spent
     seconds = time.monotonic() - began
     said = f"All {listing.total:,} contacts were read {_effort(read_at, spent, seconds)} and {listing.assured}."

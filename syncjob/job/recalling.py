@@ -11,10 +11,10 @@ import pandas as pd
 
 from syncjob.differ import Diff, Rules, compare
 from syncjob.executor.reading import read_singly
+from syncjob.job.book import pages_of
 from syncjob.job.budget import UNBOUNDED, affordable, costs
 from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
-from syncjob.listing import Pages, Threads
 from syncjob.listing.again import oldest, rereading
 from syncjob.listing.standing import Known, Misfit, stand
 from syncjob.schema import CONTACTS
@@ -46,16 +46,6 @@ class Recalled:
     added: frozenset[str]
     gone: frozenset[str]
     late: frozenset[str]  # to be removed, not read, and so not to be removed in this run
-
-
-def pages_of(session: Session) -> Pages:
-    """The remote's pages, with progress."""
-    return Pages(
-        session.remote.page,
-        Threads(session.config.remote.concurrency),
-        size=session.remote.abilities.page_size,
-        on_page=lambda read, planned: session.door.progress("reading", read, planned),
-    )
 
 
 def resting(diff: Diff, rules: Rules) -> frozenset[str]:

@@ -63,7 +63,7 @@ def keep_waiting(session: Session, kept: Kept, changes: pd.DataFrame) -> None:
 
     A whole run that no longer wants to remove a contact takes it off the list; any other says nothing of it.
     """
-    removals = changes[changes["verb"] == "delete"]
+    removals = changes[changes["verb"].isin(["remove", "delete"])]
     left = kept.plan.remote_only
     ends = (removals, kept.plan.outcomes, left)
     late = [sid for end in ends for sid in end["sid"][(end["outcome"] == "held") & (end["reason"] == "budget")]]

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from syncjob.config import Config
-from syncjob.errors import Interrupted, SyncjobError
+from syncjob.errors import ConfigError, Interrupted, SyncjobError
 from syncjob.memory import Memory
 from syncjob.plans import Plan
 from syncjob.remotes import auth_for, open_remote
@@ -84,6 +85,29 @@ class Session:
     began: float = field(default_factory=time.monotonic)
     signal_exit: int = 130
     options: tuple[str, ...] = ()  # of the command, which a command to paste must repeat
+    inbox: Path | None = None  # the folder that people put their files into, where there is one
+
+    def renew(self) -> None:
+        """Begin another run in the same session: its requests and its time are counted from here."""
+        self.transport.close()
+        self.transport = open_transport(self.config, self.door, self.account)
+        self.remote = open_remote(self.config, transport=self.transport)
+        self.began = time.monotonic()
+        if self.stop.is_set():  # a signal came while there was no transport to tell
+            self.transport.stop()
+
+    @property
+    def region(self) -> str | None:
+        """Of numbers without a country code; None: contacts go by another key."""
+        return self.config.phone.default_region if self.remote.abilities.keyed_by_number else None
+
+    def check_kind(self, run_id: str, kind: str) -> None:
+        """Raise `ConfigError` when a run was made on another kind of remote: what it did can't be asked of this one."""
+        if kind != self.config.remote.kind:
+            raise ConfigError(
+                f"Run {run_id} was made on {kind}; this config is for {self.config.remote.kind}.",
+                advice="Use the config it was made with, and give a job on another remote another name.",
+            )
 
     def check(self) -> None:
         """Raise `Interrupted` when the run was asked to stop."""
@@ -127,7 +151,7 @@ def open_session(config: Config, door: Door, stop: threading.Event | None = None
         yield session
     finally:
         memory.close()
-        transport.close()
+        session.transport.close()
 
 
 def open_transport(config: Config, door: Door, account: Account | None) -> Transport:

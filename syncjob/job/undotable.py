@@ -9,6 +9,7 @@ from datetime import datetime
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour
 from syncjob.job.inverse import Verdict
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
 from syncjob.memory import RunRecord
@@ -71,7 +72,7 @@ def drafted(changes: pd.DataFrame, verdicts: Sequence[Verdict], images: Mapping[
     sent, told, steps = [], [], []
     numbers, sids = changes["number"].tolist(), changes["sid"].tolist()
     for row_id, (number, sid, verdict) in enumerate(zip(numbers, sids, verdicts, strict=True)):
-        there = sid if verdict.verb != "create" else None
+        there = None if verdict.verb == "create" or verdict.anew else sid
         before = images.get(sid) if verdict.verb in ("update", "delete") else None
         lines = flat(orjson.loads(before or "{}"), verdict.fields) if verdict.verb == "update" else []
         steps += [(row_id, sid, number, name, was, now, "planned") for name, was, now in lines]
@@ -91,13 +92,18 @@ def drafted(changes: pd.DataFrame, verdicts: Sequence[Verdict], images: Mapping[
     )
 
 
-def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, as_of: str = "") -> tuple[str, ...]:
-    """What the undo can't bring back, or not surely, in sentences. `as_of`: of when the oldest values put back are."""
+def notes(
+    record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, behaviour: Behaviour, as_of: str = ""
+) -> tuple[str, ...]:
+    """What the undo can't bring back, in sentences; or not surely, where nothing is proven of the account.
+
+    `as_of`: of when the oldest values put back are.
+    """
     updates = [verdict.fields for verdict in verdicts if verdict.verb == "update"]
     counted = Counter(verdict.reason for verdict in verdicts if verdict.reason)
     counted["back"] = int((table["verb"] == "create").sum())
-    counted["blank"] = sum("" in fields.values() for fields in updates)
-    counted["custom"] = sum("custom_field" in fields for fields in updates)
+    counted["blank"] = 0 if behaviour.clears_by else sum("" in fields.values() for fields in updates)
+    counted["custom"] = 0 if behaviour.of("custom") else sum("custom_field" in fields for fields in updates)
     said = [f"This undoes run {record.run_id} of {clock(datetime.fromisoformat(record.started))}."]
     if record.undone:
         said.append("It was undone before; only what is left of it is undone now.")
@@ -115,6 +121,8 @@ _NOTES = {
     "number_taken": "can't come back, for another contact has the number by now.",
     "no_before_image": "can't be put back, for what they held before that run is not known.",
     "doubt_stays": "left alone, for it is not known whether that run changed them.",
+    "cannot_empty": "with a field that was empty, and stays as it is: this account takes no empty value.",
+    "left_empty": "with custom fields that stay, empty: this account can't take them away.",
     "blank": "with fields to empty: an account that takes no empty value keeps what it holds.",
     "custom": "with custom fields to put back: one that the account can't take away stays, empty.",
 }

@@ -19,7 +19,13 @@ DETAIL_LENGTH = 300
 DONE = frozenset({"created", "updated", "deleted", "added", "removed"})
 """Their plain word says everything; no second sentence where there is no reason."""
 
-PLANNED_AS = {"create": ", as a new contact.", "update": ", as a change.", "delete": ", as a removal."}
+PLANNED_AS = {
+    "create": ", as a new contact.",
+    "update": ", as a change.",
+    "add": ", to join the list.",
+    "remove": ", to leave the list.",
+    "delete": ", as a removal.",
+}
 
 
 def sentences(outcomes: pd.DataFrame, rows: pd.DataFrame, service: str) -> pd.Series[str]:
@@ -57,8 +63,10 @@ def says(reason: str, has_detail: bool = True) -> str:
 
 
 def named(text: str, service: str) -> str:
-    """`text` with what people call the remote in place of "the remote"."""
-    return text.replace("The remote", service).replace("the remote", service)
+    """`text` with what people call the remote in place of "the remote", and of the usual one."""
+    for name in ("The remote", "the remote", "Exotel"):
+        text = text.replace(name, service)
+    return text
 
 
 def _meaning(outcome: str, has_detail: bool) -> str:
