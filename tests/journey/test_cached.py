@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders_others import Busy, churn, edit, prove
 from tests.builders_work import number
-from tests.journey.builders import Desk, Row, Said, people, person
+from tests.journey.builders import Desk, Row, Said, people, person, read_csv
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -192,9 +192,28 @@ def test_an_addition_whose_reply_was_lost_is_sent_again_where_nothing_was_read(d
     prove(desk.remote, desk.folder / "state")
     desk.config(remote={"listing": "none"}, sync={"mode": "create"})
     desk.remote.faults.add("cut", call="create", when="after")
-    said = desk("run", desk.sheet(people(range(5))), "--yes")
+    desk.seed(person(3), person(4, tag="theirs"))
+    said = desk("run", desk.sheet(people(range(5), tag="")), "--yes")
     assert (said.code, [entry.call for entry in desk.remote.log]) == (0, ["create", "create"])
+    assert desk.outcomes() == ["unchanged/there_as_sent"] * 5
     assert sorted(desk.held()) == [number(n) for n in range(5)]
+
+
+def test_additions_in_doubt_are_looked_for_where_nothing_was_read_and_another_run_goes_first(desk: Desk) -> None:
+    prove(desk.remote, desk.folder / "state")
+    desk.config(remote={"listing": "none"}, source=SOURCE)
+    desk.seed(person(1, tag="theirs"))
+    desk.remote.faults.add("cut", call="create", when="after")
+    desk.remote.faults.add("error", call="create", status=401)
+    desk.sheet(people(1, 2, tag="a"))
+    assert desk("run", "--yes").code == 6
+    desk.sheet(people(5))
+    said = desk("run", "--yes")
+    assert (said.code, desk.outcomes()) == (0, ["created"])
+    settled = min((path for path in (desk.folder / "results").iterdir() if path.is_dir()), key=lambda path: path.name)
+    told = [row["sync_outcome"] for row in read_csv(settled / "result.csv")]
+    assert told == ["not_sent", "unchanged"]
+    assert desk.held()[number(1)]["tag"] == "theirs"
 
 
 # -- budgets -----------------------------------------------------------------------------------------------------------
