@@ -104,10 +104,13 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    if seen.late:
+        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+        drafted = without(drafted, beyond, "held", "budget", None)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
-    late = budget_notes(session, drafted.table, seen.facts)
+    late = budget_notes(session, drafted.table, seen.facts, seen.late)
     plan = Plan(
         plan_id="",
         job=config.job,
