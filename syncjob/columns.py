@@ -282,19 +282,20 @@ def _near(sheet: _Sheet, left: Sequence[int], fed: set[str], key: str) -> dict[i
 def _kept(sheet: _Sheet, left: Sequence[int], fed: set[str]) -> dict[int, _Claim]:
     """Policy `custom_field`: every column left over under a name made of its header."""
     made: dict[int, _Claim] = {}
+    taken = {target.casefold() for target in fed}  # two names that differ by case alone would be taken for one
     for at in left:
         base = target = f"custom_field.{_slug(sheet.headers[at])}"
         number = 2
-        while target in fed or any(other.startswith(f"{target}.") for other in fed):
+        while any(other == target.casefold() or other.startswith(f"{target.casefold()}.") for other in taken):
             target, number = f"{base}_{number}", number + 1
-        fed = fed | {target}
+        taken.add(target.casefold())
         made[at] = _Claim(at, target, "unmapped")
     return made
 
 
 def _slug(header: str) -> str:
-    """`Loyalty points (2024)` → `loyalty_points_2024`; letters of every script are kept."""
-    text = unicodedata.normalize("NFKC", header).casefold()
+    """`Loyalty points (2024)` → `Loyalty_points_2024`; letters of every script are kept, and their case."""
+    text = unicodedata.normalize("NFKC", header)
     kept = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in text)
     return "_".join(kept.split())
 

@@ -125,9 +125,10 @@ class Journal:
         return found is not None
 
     def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
-        """Changes of `verb` in `state`, in order, at most `limit` (-1: all)."""
+        """Changes of `verb` in `state`, in order, at most `limit` (-1: all). An `add` without a sid waits for one."""
         table = self._frame(
-            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? order by change_id limit ?",
+            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? "
+            "and (verb <> 'add' or sid is not null) order by change_id limit ?",
             (verb, state, limit),
         )
         return list(changes_of(table))
@@ -190,6 +191,11 @@ class Journal:
                 (sid, orjson.dumps(fields).decode(), orjson.dumps(before).decode(), change_id),
             )
 
+    def place(self, sids: Mapping[int, str]) -> None:
+        """Changes (by id) that waited for their contacts, which have these sids."""
+        with self._commit():
+            self._db.executemany("update change set sid = ? where change_id = ?", [(s, i) for i, s in sids.items()])
+
     def reword(self, change_id: int, fields: Mapping[str, Json]) -> None:
         """A change takes another way to the same end: planned again with other fields."""
         with self._commit():
@@ -240,7 +246,7 @@ class Journal:
     def requests(self) -> tuple[tuple[str, int, int], ...]:
         """(verb, requests, changes in them) of all writes that left."""
         found = self._db.execute(
-            "select verb, sum(case when verb = 'delete' then changes else 1 end), sum(changes) "
+            "select verb, sum(case when verb in ('delete', 'remove') then changes else 1 end), sum(changes) "
             "from request group by verb order by min(id)"
         )
         return tuple((str(verb), int(requests), int(changes)) for verb, requests, changes in found)

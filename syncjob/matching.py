@@ -66,7 +66,7 @@ def kind_of(entry: Entry, verb: Verb) -> ReplyKind:
         return "again"
     if 500 <= code <= 599:
         return "doubt" if verb == "create" else "again"
-    if code == 409 and verb == "create":
+    if code == 409 and verb in ("create", "add"):
         return "exists"
     if code == 404 and verb != "create":
         return "gone"

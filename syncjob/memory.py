@@ -1,7 +1,8 @@
 """What an account's runs left behind, for the runs to come (CONTRACT 7): from confirmed outcomes only.
 
 `memory.db` (SQLite) lists the runs; `numbers/<run id>.parquet` holds the numbers of a good run, to compare the next
-source with; `contacts/<job>.parquet` holds what the job knows of contacts (lesson.CONTACT_MEMORY).
+source with; `contacts/<job>.parquet` holds what the job knows of contacts (lesson.CONTACT_MEMORY). Of a job
+on a list that is who it put there, so it counts for that list only, whose sid is in `contacts/<job>.list`.
 """
 
 from __future__ import annotations
@@ -16,28 +17,18 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour, from_text
 from syncjob.differ import Known
-from syncjob.errors import SyncjobError
 from syncjob.guards import Baseline
-from syncjob.keeping import write_frame
+from syncjob.keeping import write_frame, write_whole
+from syncjob.ledger import open_ledger, unusable, unwritable
 from syncjob.lesson import CONTACT_MEMORY, Lesson, taught
-from syncjob.state import Account, look_into, private_folder
+from syncjob.state import Account, private_folder
 
 __all__ = ["CONTACT_MEMORY", "Lesson", "Memory", "RunRecord"]
 
 GOOD_RUNS = 5
 """A source is compared with the largest of this many last good runs."""
-
-APPLICATION_ID = 0x53594E4D
-VERSION = 1
-
-_RUNS = """
-create table if not exists run (
-    run_id text primary key, job text not null, sources text not null, state text not null, started text not null,
-    ended text, exit_code integer, live integer not null, whole integer not null, undone integer not null default 0,
-    good integer not null default 0, kind text not null, rows text, fields text, counts text, results text, plan_id text
-)
-"""
 
 
 @dataclass(frozen=True)
@@ -65,15 +56,7 @@ class Memory:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        path = account.folder / "memory.db"
-        if path.exists() and path.stat().st_size:
-            why_not = look_into(path, APPLICATION_ID, VERSION)
-            if why_not:
-                raise _unusable(path, why_not)
-        try:
-            self._db = _connect(path)
-        except (OSError, sqlite3.Error) as error:
-            raise _unwritable(path, error) from error
+        self._db = open_ledger(account.folder / "memory.db")
 
     def close(self) -> None:
         self._db.close()
@@ -82,7 +65,24 @@ class Memory:
         try:
             self._db.execute(query, values)
         except sqlite3.Error as error:
-            raise _unwritable(self.account.folder / "memory.db", error) from error
+            raise unwritable(self.account.folder / "memory.db", error) from error
+
+    def fact(self, name: str) -> str | None:
+        """A fact about the account, None when there is none."""
+        found = self._db.execute("select value from fact where name = ?", (name,)).fetchone()
+        return str(found[0]) if found else None
+
+    def keep_fact(self, name: str, value: str | None) -> None:
+        """Write a fact down, durably; None takes it away."""
+        if value is None:
+            self._write("delete from fact where name = ?", (name,))
+        else:
+            self._write("insert or replace into fact values (?, ?)", (name, value))
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What the probe has proven of this account."""
+        return from_text(self.fact("behaviour"))
 
     def begin(self, run: RunRecord) -> None:
         """A run is about to write; it is open until `end`. One that is taken up again keeps its place and its marks."""
@@ -173,9 +173,9 @@ class Memory:
         numbers = frozenset(_read(path)["number"]) if path.exists() else frozenset()
         return Baseline(found[0][0], largest, numbers, frozenset(orjson.loads(found[0][2] or "[]")))
 
-    def known(self, job: str, existing: pd.DataFrame) -> Known:
-        """What the job knows of contacts, where it still is the same contact (the sid says so) or none is there."""
-        contacts = self.contacts(job)
+    def known(self, job: str, existing: pd.DataFrame, of_list: str = "") -> Known:
+        """What the job knows of contacts (and of `of_list`) that still are the same, by their sid, or are not there."""
+        contacts = self.contacts(job, of_list)
         number_now = contacts["sid"].map(existing.drop_duplicates("sid").set_index("sid")["number"])
         there = contacts["number"].astype(object).isin(existing["number"].astype(object))
         contacts = contacts[(number_now == contacts["number"]) | ~there]
@@ -183,21 +183,26 @@ class Memory:
         return Known(
             created=frozenset(contacts["number"][contacts["created"]]),
             named=frozenset(contacts["number"][contacts["named"]]),
-            claimed=self._claims(job),
+            claimed=self._claims(job, of_list),
             differing={n: orjson.loads(d) for n, d in zip(differing["number"], differing["differing"], strict=True)},
             sids=dict(zip(contacts["number"], contacts["sid"], strict=True)),
         )
 
-    def contacts(self, job: str) -> pd.DataFrame:
-        """What the job knows of contacts (CONTACT_MEMORY)."""
+    def contacts(self, job: str, of_list: str | None = None) -> pd.DataFrame:
+        """What the job knows of contacts (CONTACT_MEMORY); nothing, where that is of another list than `of_list`."""
         path = self._path(job)
-        if not path.exists():
+        if not path.exists() or of_list not in (None, self.list_of(job)):
             return CONTACT_MEMORY.empty()
         return CONTACT_MEMORY.shape(_read(path))
 
-    def learn(self, run_id: str, job: str, lesson: Lesson) -> None:
+    def list_of(self, job: str) -> str:
+        """The sid of the list that the job's memory is about; "": it is about the address book."""
+        path = self._path(job).with_suffix(".list")
+        return path.read_text("ascii") if path.exists() else ""
+
+    def learn(self, run_id: str, job: str, lesson: Lesson, of_list: str = "") -> None:
         """Take a settled run in. Doing so twice changes nothing, so a kill in between does no harm."""
-        old = self.contacts(job)
+        old = self.contacts(job, of_list)
         old = old[~old["number"].isin(list(lesson.deleted))]
         fresh = taught(lesson, old)
         untouched = old[~old["number"].astype(object).isin(fresh["number"].astype(object))]
@@ -205,6 +210,8 @@ class Memory:
         if lesson.good_whole and not self._overtaken(run_id, job):
             contacts["last"] = contacts["number"].astype(object).isin(lesson.present["number"].astype(object))
         write_frame(self._path(job), CONTACT_MEMORY.shape(contacts))
+        if self.list_of(job) != of_list:
+            write_whole(self._path(job).with_suffix(".list"), of_list.encode("ascii"))
         if lesson.good_whole:
             private_folder(self._numbers(run_id).parent)
             write_frame(self._numbers(run_id), lesson.present[["number"]].reset_index(drop=True))
@@ -236,12 +243,13 @@ class Memory:
     def _numbers(self, run_id: str) -> Path:
         return self.account.folder / "numbers" / f"{run_id}.parquet"
 
-    def _claims(self, job: str) -> dict[str, str]:
+    def _claims(self, job: str, of_list: str) -> dict[str, str]:
+        """number → another job that names it. A list is claimed by jobs on the same list, the address book by all."""
         claims: dict[str, str] = {}
-        others = {run.job for run in self.runs() if run.job != job}
-        for other in sorted(others):
-            contacts = self.contacts(other)
-            claims.update(dict.fromkeys(contacts["number"][contacts["last"]], other))
+        for other in sorted({run.job for run in self.runs()} - {job}):
+            if not of_list or self.list_of(other) == of_list:
+                contacts = self.contacts(other)
+                claims.update(dict.fromkeys(contacts["number"][contacts["last"]], other))
         return claims
 
     def _path(self, job: str) -> Path:
@@ -252,29 +260,11 @@ class Memory:
         return self.account.folder / "contacts" / f"{name}.parquet"
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """The list of runs, made when missing: all of it in one transaction, so a half-made one is never met."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=30)
-    try:
-        path.chmod(0o600)
-        db.execute("begin immediate")
-        db.execute(f"pragma application_id={APPLICATION_ID}")
-        db.execute(f"pragma user_version={VERSION}")
-        db.execute(_RUNS)
-        db.execute("commit")
-        db.execute("pragma journal_mode=wal")
-        db.execute("pragma synchronous=full")
-    except (OSError, sqlite3.Error):
-        db.close()
-        raise
-    return db
-
-
 def _read(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise _unusable(path, str(error)) from error
+        raise unusable(path, str(error)) from error
 
 
 def _record(line: tuple[str, ...]) -> RunRecord:
@@ -300,19 +290,3 @@ def _record(line: tuple[str, ...]) -> RunRecord:
 def _json(text: str | None) -> dict[str, int]:
     found: dict[str, int] = orjson.loads(text) if text else {}
     return found
-
-
-def _unwritable(path: Path, error: Exception) -> SyncjobError:
-    return SyncjobError(
-        f"The memory {path} can't be written: {error}.",
-        code="state_unwritable",
-        advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
-    )
-
-
-def _unusable(path: Path, why: str) -> SyncjobError:
-    return SyncjobError(
-        f"The memory {path} can't be used: {why}.",
-        code="journal_damaged",
-        advice="Nothing was changed in it. Restore it from a backup, or move it away to start without memory.",
-    )

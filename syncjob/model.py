@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
-Verb: TypeAlias = Literal["create", "update", "delete"]
+from syncjob.behaviour import Behaviour
 
-VERBS: tuple[Verb, ...] = ("create", "update", "delete")
-"""In the order in which they are sent (CONTRACT 7)."""
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+Verb: TypeAlias = Literal["create", "update", "add", "remove", "delete"]
+
+VERBS: tuple[Verb, ...] = ("create", "update", "add", "remove", "delete")
+"""In the order in which they are sent (CONTRACT 7). `add` and `remove` are about a list's members (CONTRACT 10)."""
 
 
 Mode: TypeAlias = Literal["upsert", "create", "update", "delete"]
@@ -30,13 +32,15 @@ class Abilities:
     page_size: int
     repeatable: frozenset[Verb]  # verbs that may be sent twice within a run without harm
     lists: bool = True  # has a listing
+    members: bool = False  # its wanted side is who is on a list: it offers all of `remotes.base.ListRemote`
+    remembered: bool = False  # it is the account's address book, new contacts last: what it showed may be remembered
     counted: bool = True  # every page tells the total; else only the last one does, and the others say -1
     traced: bool = True  # replies carry a request id
     by_listing: tuple[str, ...] = ()  # other keys, which the listing translates into sids
     id_field: str = "sid"  # where a contact of this remote has what names it
     number_field: str = "number"  # and its number
     shown: tuple[str, ...] = ("first_name", "last_name")  # what a person knows it by
-    undoable: frozenset[Verb] = frozenset(VERBS)  # what can be put back once it was done
+    undoable: frozenset[Verb] = frozenset({"create", "update", "delete"})  # what can be put back once it was done
     for_good: str = ""  # what a plan says of changes that can't be put back
     spelled: bool = False  # at a terminal its deletes are confirmed by typing what goes, not how much goes
     service: str = "Exotel"  # what people call it
@@ -51,6 +55,7 @@ class Abilities:
         default_factory=dict
     )  # (verb, reply's code) → code of words.REASONS
     instead_of_delete: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # way → the update that stands in
+    behaviour: Behaviour = field(default_factory=Behaviour)  # what was proven of this very account
 
     @property
     def keyed_by_number(self) -> bool:
@@ -99,7 +104,7 @@ class Batch:
 
 
 ReplyKind: TypeAlias = Literal["done", "exists", "gone", "refused", "again", "doubt"]
-"""done: 2xx · exists: 409 on create · gone: 404 on update or delete · refused: any other 4xx ·
+"""done: 2xx · exists: 409 on create or add · gone: 404 on any other, and on add · refused: any other 4xx ·
 again: 429 for this row · doubt: 5xx for this row, or no entry that can be attributed to it."""
 
 

@@ -28,7 +28,7 @@ VERSION = 1
 
 def save_plan(kept: Kept, path: Path) -> None:
     """Write the plan of a run, whole or not at all."""
-    document: dict[str, object] = {**head_of(kept.plan), "changes": _changes(kept.plan), "carried": _zipped(kept)}
+    document: dict[str, object] = {**head_of(kept.plan), "changes": _changes(kept.plan), "carried": pack(kept)}
     document["seal"] = _seal(document)
     write_whole(path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
 
@@ -48,10 +48,7 @@ def load_plan(path: Path) -> tuple[Kept, frozenset[int]]:
             f"The plan {path} was edited: only approve may be changed, to true or false.",
             advice="Make a new plan: syncjob plan -o plan.json.",
         )
-    with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
-        with zipfile.ZipFile(io.BytesIO(base64.b64decode(str(document["carried"])))) as packed:
-            packed.extractall(folder)
-        kept = recall(Path(folder))
+    kept = unpack(str(document["carried"]))
     return kept, frozenset(change_id for change_id, approved in approvals.items() if approved)
 
 
@@ -115,7 +112,8 @@ def _changes(plan: Plan) -> list[dict[str, object]]:
     ]
 
 
-def _zipped(kept: Kept) -> str:
+def pack(kept: Kept) -> str:
+    """A run's own copy as one text: base64 of a zip."""
     packed = io.BytesIO()
     with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
         keep(Path(folder), kept)
@@ -123,6 +121,17 @@ def _zipped(kept: Kept) -> str:
             for path in sorted(Path(folder).iterdir()):
                 target.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
     return base64.b64encode(packed.getvalue()).decode()
+
+
+def unpack(carried: str) -> Kept:
+    """What `pack` made. Raises `SyncjobError` or `ValueError` when it is damaged."""
+    with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
+        try:
+            with zipfile.ZipFile(io.BytesIO(base64.b64decode(carried, validate=True))) as packed:
+                packed.extractall(folder)
+        except zipfile.BadZipFile as error:
+            raise ValueError(str(error)) from error
+        return recall(Path(folder))
 
 
 def _seal(document: Mapping[str, object]) -> str:

@@ -45,9 +45,9 @@ def draft(diff: Diff) -> Drafted:
 
 def cost(table: pd.DataFrame, abilities: Abilities, batch_size: int, rate: float | None) -> Cost:
     """Requests and minutes to come: the tail, ⌈C/5000⌉ + ⌈U/5000⌉ + D. `rate` is per second, None: no limit."""
-    counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS}
+    counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS if verb in abilities.verbs}
     by = {verb + "s": -(-count // size_of(abilities, verb, batch_size)) for verb, count in counts.items()}
-    by["tail"] = 1 if counts["create"] and abilities.lists else 0
+    by["tail"] = 1 if counts.get("create") and abilities.lists else 0
     requests = sum(by.values())
     return Cost(requests, requests / rate / 60 if rate else 0.0, by)
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import orjson
 import pandas as pd
 
-from syncjob.model import Change, Verb
+from syncjob.model import VERBS, Change, Verb
 from syncjob.schema import FIELDS, NAMES
+from syncjob.words import TO_DO
 
 
 @dataclass(frozen=True)
@@ -74,9 +75,19 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Changes by verb, and rows without a change by outcome."""
-        verbs = {verb: int((self.table["verb"] == verb).sum()) for verb in ("create", "update", "delete")}
+        found: dict[str, int] = {verb: int((self.table["verb"] == verb).sum()) for verb in VERBS}
+        verbs = {verb: count for verb, count in found.items() if count or verb in ("create", "update", "delete")}
         rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
         return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
+
+    @property
+    def to_do(self) -> list[tuple[int, str]]:
+        """How many changes of which kind, in words. Of a list, to make a contact is told only where there is one."""
+        of_list = self.kind == "exotel_list"
+        usual = ("add", "remove") if of_list else ("create", "update", "delete")
+        words = {**TO_DO, "create": "to add to the address book first"} if of_list else TO_DO
+        counts = self.counts
+        return [(counts.get(verb, 0), words[verb]) for verb in TO_DO if counts.get(verb) or verb in usual]
 
     @property
     def fingerprint(self) -> str:

@@ -79,7 +79,7 @@ REASONS: dict[str, Reason] = {
         Reason(
             "custom_field_invalid",
             "“{detail}” is not a set of names and values in curly brackets.",
-            "Correct it, or empty the cell.",
+            "Correct it (a number of more than 18 digits needs quotation marks), or empty the cell.",
         ),
         Reason("not_a_contact", "This is a total, not a contact."),
         Reason("conflicting_rows", "Other rows have the same number but other details: {detail}.", "Keep one row."),
@@ -87,6 +87,7 @@ REASONS: dict[str, Reason] = {
         Reason("superseded", "Another row with the same number was used: {detail}.", "Keep one row."),
         # diff (CONTRACT 3, 4, 7)
         Reason("ambiguous_remote", "Several contacts have this number: {detail}.", "Remove all but one in Exotel."),
+        Reason("as_of", "It was last read on {detail}, and held exactly this then."),
         Reason("mode", "The job's mode ({detail}) leaves this out."),
         Reason(
             "protected",
@@ -104,6 +105,11 @@ REASONS: dict[str, Reason] = {
             "Somebody removed this contact from Exotel after this job had made it.",
             "Take the row out; or, to add it again, ask whoever looks after the settings.",
         ),
+        Reason(
+            "taken_off",
+            "Somebody took this contact off the list after this job had put it on.",
+            "Take the row out; or, to let it join again, ask whoever looks after the settings.",
+        ),
         Reason("kept", "Not in your file, and kept there: the settings say never remove."),
         Reason(
             "reported",
@@ -119,11 +125,15 @@ REASONS: dict[str, Reason] = {
         ),
         Reason("trial", "Left for later: this was a trial of the first rows.", "Run again without --first."),
         Reason("not_there", "There is no such contact to remove."),
+        Reason("not_on_list", "It is not on the list."),
+        Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
         Reason("not_read", "It could not be read, so it was left alone: {detail}.", "Run again."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),
         Reason("exists_already", "It had been added by somebody else meanwhile."),
+        Reason("edited_meanwhile", "Somebody else had changed it since it was last read: {detail}."),
+        Reason("not_read", "It was there already; what it held was not looked at."),
         Reason("already_gone", "It was gone already."),
         Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
         Reason(
@@ -181,6 +191,11 @@ REASONS: dict[str, Reason] = {
         Reason("too_many_deletes", "More contacts would be removed than allowed: {detail}.", "Check the plan."),
         Reason("too_many_updates", "More contacts would be changed than allowed: {detail}.", "Check the plan."),
         Reason("too_many_creates", "More contacts would be added than allowed: {detail}.", "Check the plan."),
+        Reason(
+            "list_full",
+            "The list would hold more than a list can: {detail}.",
+            "Use a second list, or allow it when yours is a dynamic list, which holds more.",
+        ),
         Reason("guard_refused", "A guard refused the plan: {detail}.", "Check the plan."),
         # runs (CONTRACT 9)
         Reason("internal_error", "An error of syncjob's own.", "Please report it with the log."),
@@ -218,8 +233,23 @@ REASONS: dict[str, Reason] = {
     )
 }
 
-PLANNED: dict[str, str] = {"create": "Would be added", "update": "Would be changed", "delete": "Would be removed"}
+PLANNED: dict[str, str] = {
+    "create": "Would be added",
+    "update": "Would be changed",
+    "add": "Would join the list",
+    "remove": "Would leave the list",
+    "delete": "Would be removed",
+}
 """What a `planned` row would become, by action."""
+
+TO_DO: dict[str, str] = {
+    "add": "to join the list",
+    "remove": "to leave the list",
+    "create": "to add",
+    "update": "to change",
+    "delete": "to remove",
+}
+"""What a plan says of its changes, by verb."""
 
 GROUPS: dict[str, str] = {
     "Rows": "number_missing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
@@ -44,6 +45,23 @@ def reads_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("syncjob.loader.reader.read_apart", read_here)
 
 
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """Where chance begins: `--seed N` repeats a run."""
+    return int(request.config.getoption("--seed"))
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Put a figure on the terminal, whatever is captured."""
+
+    def line(text: str) -> None:
+        with capsys.disabled():
+            request.config.get_terminal_writer().line(f"\n{text}")
+
+    return line
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: what is short fills what is left of every worker's time."""
     items.sort(key=lambda item: "test_killing" not in item.nodeid)
@@ -62,3 +80,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--pairs", type=int, default=40, help="pairs of faults that a run must survive (of some thousands)"
     )
     parser.addoption("--seed", type=int, default=1, help="where their chance begins")
+    parser.addoption("--fuzz", type=float, default=2.0, help="seconds of hostile files for the loader, from --seed on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import tempfile
 import time
 import zipfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+import xlwt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msoffcrypto.format.ooxml import OOXMLFile
@@ -27,6 +29,7 @@ from tests.builders_loader import (
     open_document,
     people,
     read,
+    read_bytes,
     sheet_data,
     text_cell,
     workbook,
@@ -294,3 +297,36 @@ def test_several_files_and_globs_are_read_in_natural_order(tmp_path: Path) -> No
             expand([pattern], tmp_path)
         assert caught.value.code == "source_missing"
         assert pattern in str(caught.value)
+
+
+@pytest.mark.parametrize("tail", [b"Ren\xe9", b'"a \\" b"', b"x" * 9 + b'\xff\\"'])
+def test_a_line_without_end_takes_no_more_time_than_its_bytes(tmp_path: Path, tail: bytes) -> None:
+    begun = time.process_time()
+    read_bytes(tmp_path, b"Mobile,Name\n9876500001," + b"x" * 400_000 + b",,,,\n9876500002," + tail + b"\n")
+    assert time.process_time() - begun < 10
+
+
+def test_xml_in_an_encoding_that_nobody_knows_is_one_sentence(tmp_path: Path) -> None:
+    strange = '<?xml version="1.0" encoding="UTF-99"?><Relationships/>'
+    path = workbook(tmp_path / "w.xlsx", {"L": sheet_data(LEADS)}, extra={"_rels/.rels": strange})
+    with pytest.raises(SourceError, match="damaged"):
+        read(path)
+
+
+def test_a_folder_of_an_old_workbook_that_holds_itself_is_one_sentence(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("Leads").write(0, 0, "Mobile")
+    book.save(str(tmp_path / "a.xls"))
+    data = bytearray((tmp_path / "a.xls").read_bytes())
+    root = data.index("Root Entry".encode("utf-16-le"))
+    data[root + 0x42] = 1  # a folder like any other,
+    struct.pack_into("<I", data, root + 128 + 0x44, 0)  # and beside its own first entry
+    (tmp_path / "a.xls").write_bytes(data)
+    with pytest.raises(SourceError, match="damaged"):
+        read(tmp_path / "a.xls")
+
+
+@pytest.mark.parametrize("piece", ["<![if x]>", "<![<DATA[>", "<![C[>", "<![CDATA[x]]>"])
+def test_odd_declarations_in_a_page_do_no_harm(tmp_path: Path, piece: str) -> None:
+    page = f"<html>{piece}<table><tr><td>Mobile</td></tr><tr><td>9876500001</td></tr></table></html>"
+    assert lines(read_bytes(tmp_path, page.encode(), "a.html")) == [["9876500001"]]

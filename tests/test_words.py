@@ -21,6 +21,8 @@ JARGON = re.compile(
     re.IGNORECASE,
 )
 NOTHING_TO_DO = {
+    "contact_first",
+    "not_on_list",
     "never_done",
     "left_empty",
     *("not_a_contact", "identical_row", "mode", "kept", "not_there", "reviewers_no"),

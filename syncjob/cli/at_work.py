@@ -43,6 +43,8 @@ def start_logs(context: Context) -> None:
     root.handlers[:] = [handler]
     root.propagate = False
     root.setLevel(logging.DEBUG if context.verbose else logging.ERROR if context.quiet else logging.INFO)
+    records = logging.getLogger("syncjob.record")  # people have the results
+    records.setLevel(logging.NOTSET if context.log_format == "json" else logging.CRITICAL)
 
 
 class _Lines(logging.Formatter):
@@ -58,7 +60,7 @@ class _JsonLines(logging.Formatter):
         said = record.getMessage()
         if record.exc_info:
             said += "\n" + self.formatException(record.exc_info)
-        return printable(as_json(said, record.levelname.lower()))
+        return printable(as_json(said, record.levelname.lower(), getattr(record, "fields", None)))
 
 
 def head(config: Config, *, live: bool) -> str:
@@ -86,12 +88,12 @@ def at_work(
 
 
 @contextmanager
-def session(context: Context, config: Config, *, live: bool) -> Iterator[Session]:
-    """An open session with signals handled; says the first line."""
+def session(context: Context, config: Config, *, live: bool, brief: bool = False) -> Iterator[Session]:
+    """An open session with signals handled; says the first line. `brief`: plans are not shown."""
     from syncjob.job.session import open_session
 
     start_logs(context)
-    screen = Screen(context)
+    screen = Screen(context, brief=brief)
     stop = threading.Event()
     aloud = partial(tell, context)
     with open_session(config, screen, stop) as opened, stopping(opened, lambda: screen.asking, aloud):

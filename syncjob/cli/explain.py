@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 import click
 
+from syncjob.cli.completing import codes
 from syncjob.cli.lines import say
 from syncjob.cli.options import common
 from syncjob.exits import EXITS, Exit
@@ -36,6 +37,7 @@ _SETTINGS = {
     "not_owned": "sync.owned (created | named | tag:VALUE | all)",
     "protected": "sync.protect, sync.fill_only",
     "removed_remotely": "sync.gone (recreate adds them again)",
+    "taken_off": "sync.gone (recreate lets them join again)",
     "kept": "sync.remote_only",
     "reported": "sync.remote_only",
     "mode": "sync.mode",
@@ -52,7 +54,7 @@ def wants_json(ctx: click.Context) -> bool:
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=codes)
 @common
 @click.pass_context
 def explain(ctx: click.Context, code: str | None) -> None:

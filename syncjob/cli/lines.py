@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TextIO
 
@@ -40,10 +41,10 @@ def tell(context: Context, text: str, level: str = "info") -> None:
     say(as_json(text, level) if context.log_format == "json" else text, err=True)
 
 
-def as_json(text: str, level: str) -> str:
-    """One line of a JSON log: when, how grave, what."""
+def as_json(text: str, level: str, fields: Mapping[str, object] | None = None) -> str:
+    """One line of a JSON log: when, how grave, what, and what there is to tell of it."""
     moment = datetime.now().astimezone().isoformat(timespec="seconds")
-    return json.dumps({"ts": moment, "level": level, "event": text}, ensure_ascii=False)
+    return json.dumps({"ts": moment, "level": level, "event": text, **(fields or {})}, ensure_ascii=False)
 
 
 def first_line(context: Context, head: str) -> None:

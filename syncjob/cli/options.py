@@ -58,7 +58,7 @@ def option(*names: str, **settings: object) -> Callable[[Callable[P, T]], Callab
 def common(command: Callable[P, T]) -> Callable[P, T]:
     """Add the common options to a command or the group (CONTRACT 2)."""
     options = (
-        click.option("--config", "-c", metavar="FILE", help="The job's config."),
+        click.option("--config", "-c", metavar="FILE", type=click.Path(), help="The job's config."),
         click.option("--yes", "-y", is_flag=True, help="Approve the plan without asking."),
         click.option("--json", is_flag=True, help="One JSON document on stdout, nothing else."),
         click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong."),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncjob.cli.at_work import at_work, conclude, load_config, session
+from syncjob.cli.completing import run_ids
 from syncjob.cli.lines import say
 from syncjob.cli.options import Context, common, option
 
@@ -22,7 +23,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=run_ids)
 @option("--result", type=click.Path(path_type=Path), metavar="PATH", help="Where the result workbook goes.")
 @option("--wait", type=click.FloatRange(min=0), default=0, metavar="MINUTES", help="Wait for another run to end.")
 @common
@@ -47,7 +48,7 @@ def undo(context: Context, run_id: str, result: Path | None, wait: float) -> int
 
 
 @click.command()
-@click.argument("run_id", required=False, metavar="[RUN]")
+@click.argument("run_id", required=False, metavar="[RUN]", shell_complete=run_ids)
 @option("--sample", type=click.IntRange(min=1), metavar="N", help="Only N contacts, chosen at random.")
 @common
 @click.pass_obj
@@ -101,7 +102,7 @@ def list_runs(context: Context) -> int:
 
 
 @history.command()
-@click.argument("what", metavar="RUN|NUMBER")
+@click.argument("what", metavar="RUN|NUMBER", shell_complete=run_ids)
 @option("--from", "since", type=DAY, metavar="DAY", help="A contact's story from this day on: 2026-11-01.")
 @option("--to", "until", type=DAY, metavar="DAY", help="A contact's story up to this day, the day included.")
 @option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="The story as .xlsx or .csv.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncjob.cli.at_work import at_work, conclude, load_config, session
+from syncjob.cli.completing import files, run_ids
 from syncjob.cli.options import Context, common, option
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from syncjob.config import Config
     from syncjob.job.session import Outcome
 
-sources = click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+sources = click.argument("sources", nargs=-1, metavar="[SOURCE]...", shell_complete=files)
 allow = option("--allow", multiple=True, metavar="GUARD@FINGERPRINT", help="Allow what a guard refused, for this plan.")
 whole = option("--whole", is_flag=True, help="The files named here state the truth for the whole job.")
 wait = option("--wait", type=click.FloatRange(min=0), default=0, metavar="MINUTES", help="Wait for another run to end.")
@@ -28,6 +29,7 @@ detailed = option("--detailed-exitcode", is_flag=True, help="Exit 10 when change
 @option("--dry-run", is_flag=True, help="Stop after the plan; nothing is sent.")
 @option("--first", type=click.IntRange(min=1), metavar="N", help="A trial: only the first N creates and updates.")
 @option("--result", type=click.Path(path_type=Path), metavar="PATH", help="Where the result workbook goes.")
+@option("--create-list", is_flag=True, help="Make the list that remote.list names, when there is none.")
 @option("--annotate", is_flag=True, help="Also write the outcomes into a copy of your own workbook.")
 @whole
 @allow
@@ -41,6 +43,7 @@ def run(
     dry_run: bool,
     first: int | None,
     result: Path | None,
+    create_list: bool,
     annotate: bool,
     whole: bool,
     allow: Sequence[str],
@@ -60,7 +63,7 @@ def run(
     from syncjob.job.run import run as run_job
 
     config = load_config(context)
-    options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait, annotate)
+    options = Options(sources, dry_run, first, whole, frozenset(allow), result, wait, annotate, create_list=create_list)
     outcome = at_work(context, config, lambda opened: run_job(opened, options), live=not dry_run)
     return _waiting(outcome, detailed_exitcode and dry_run, conclude(context, outcome))
 
@@ -82,27 +85,41 @@ def check(context: Context, sources: Sequence[str]) -> int:
 
 @click.command()
 @sources
-@option("--output", "-o", type=click.Path(path_type=Path), required=True, metavar="FILE", help="plan.json, or plan.md.")
+@option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="plan.json, plan.xlsx or plan.md.",
+)
+@option("--create-list", is_flag=True, help="Plan to make the list that remote.list names, when there is none.")
 @whole
 @allow
 @detailed
 @common
 @click.pass_obj
 def plan(
-    context: Context, sources: Sequence[str], output: Path, whole: bool, allow: Sequence[str], detailed_exitcode: bool
+    context: Context,
+    sources: Sequence[str],
+    output: Path,
+    create_list: bool,
+    whole: bool,
+    allow: Sequence[str],
+    detailed_exitcode: bool,
 ) -> int:
     """Save the plan for a review; nothing is sent.
 
     \b
-    syncjob plan contacts.xlsx -o plan.json     for syncjob apply
+    syncjob plan contacts.xlsx -o plan.xlsx     for a person, with an approve column
+    syncjob plan contacts.xlsx -o plan.json     for a program, with an approve for each change
     syncjob plan contacts.xlsx -o plan.md       to read in a pull request
-    syncjob apply plan.json
     """
     from syncjob.job.run import Options
     from syncjob.job.run import plan as make_plan
 
     config = load_config(context)
-    options = Options(sources, dry_run=True, whole=whole, allow=frozenset(allow))
+    options = Options(sources, dry_run=True, whole=whole, allow=frozenset(allow), create_list=create_list)
     with session(context, config, live=False) as opened:
         outcome = make_plan(opened, options, output)
     return _waiting(outcome, detailed_exitcode, conclude(context, outcome))
@@ -116,9 +133,10 @@ def plan(
 @common
 @click.pass_obj
 def apply(context: Context, planfile: Path, result: Path | None, allow: Sequence[str], wait: float) -> int:
-    """Carry out exactly the approved changes of a saved plan.
+    """Carry out exactly the approved changes of a saved plan. A workbook is the yes; for others it asks.
 
     \b
+    syncjob apply plan.xlsx
     syncjob apply plan.json
     """
     from syncjob.job.applying import apply_plan
@@ -131,7 +149,7 @@ def apply(context: Context, planfile: Path, result: Path | None, allow: Sequence
 
 
 @click.command()
-@click.argument("run_id", required=False, metavar="[RUN]")
+@click.argument("run_id", required=False, metavar="[RUN]", shell_complete=run_ids)
 @wait
 @common
 @click.pass_obj

@@ -25,7 +25,14 @@ log = logging.getLogger("syncjob")
 LOOK_EVERY = 0.25
 """Seconds between two looks for an answer."""
 
-STAGES = {"reading": "Reading Exotel", "create": "Adding", "update": "Changing", "delete": "Removing"}
+STAGES = {
+    "reading": "Reading Exotel",
+    "create": "Adding",
+    "update": "Changing",
+    "delete": "Removing",
+    "add": "Joining the list",
+    "remove": "Leaving the list",
+}
 
 
 def _is_terminal(stream: TextIO | None) -> bool:
@@ -48,8 +55,9 @@ def _until_typed(stream: TextIO) -> None:
 class Screen:
     """A Door for commands: a terminal, a pipe or cron."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, brief: bool = False) -> None:
         self.context = context
+        self.brief = brief
         self._bar: tqdm[Never] | None = None
         self._stage = ""
         self.shown = False
@@ -80,7 +88,7 @@ class Screen:
     def show(self, plan: Plan) -> None:
         self.close()
         self.shown = True
-        if not (self.context.json or self.context.quiet):
+        if not (self.context.json or self.context.quiet or self.brief):
             say(plan_text(plan))
 
     def approve(self, plan: Plan) -> bool:
@@ -93,11 +101,14 @@ class Screen:
             return False
         if self.context.json or self.context.quiet:  # nobody is asked about what they have not seen
             say(plan_text(plan), err=True)
-        deletes = int((plan.table["verb"] == "delete").sum())
+        leave, deletes = (int((plan.table["verb"] == verb).sum()) for verb in ("remove", "delete"))
         if deletes and plan.spelled:
             question, answer = spelling(plan)
             said = self._answer(question)
             return said is not None and digits(said) == answer
+        if leave and not deletes:
+            said = self._answer(f"Type {leave} to take {leave} contacts off the list and do the rest: ")
+            return said is not None and said.replace(",", "") == str(leave)
         if deletes:
             said = self._answer(f"Type {deletes} to remove {deletes} contacts and do the rest: ")
             return said is not None and said.replace(",", "") == str(deletes)

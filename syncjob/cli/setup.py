@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 Columns = list[tuple[str, str]]
 
+SANDBOX: dict[tuple[str | int, ...], Json] = {
+    ("remote", "region"): None,
+    ("remote", "base_url"): "http://127.0.0.1:8080",
+    ("remote", "account_sid"): "sandbox1",
+    ("remote", "api_key"): "sandbox-key",
+    ("remote", "api_token"): "sandbox-token",
+    ("remote", "rate"): "off",
+}
+"""The account that `syncjob sandbox` serves; none of it is a secret."""
+
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -41,16 +51,20 @@ Columns = list[tuple[str, str]]
 )
 @click.option("--kind", type=click.Choice([*KINDS]), default="exotel_contacts", help="The remote that it is for.")
 @click.option("--schema", is_flag=True, help="The JSON Schema of the config instead, for editors; to stdout or -o.")
+@click.option("--sandbox", is_flag=True, help="For the account of syncjob sandbox, to try things out.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @common
 @click.pass_context
-def init(ctx: click.Context, file: Path | None, output: Path | None, kind: str, schema: bool, force: bool) -> None:
+def init(
+    ctx: click.Context, file: Path | None, output: Path | None, kind: str, schema: bool, sandbox: bool, force: bool
+) -> None:
     """Write a commented config to start from.
 
     With FILE: looks at the sheet, shows its columns, and asks which is what. Opens no connection.
 
     \b
     syncjob init contacts.xlsx
+    syncjob init contacts.xlsx --sandbox      to try it against syncjob sandbox
     syncjob init -o jobs/leads.yaml
     syncjob init gone.csv --kind sendme123
     """
@@ -65,9 +79,9 @@ def init(ctx: click.Context, file: Path | None, output: Path | None, kind: str, 
 
     able = abilities_of(kind)
     known, columns, unused = _looked_at(ctx, file, target, able) if file else ({}, None, [])
-    known |= {**start(kind), ("job",): _job(target, file)}
+    known |= {**start(kind), **(SANDBOX if sandbox else {}), ("job",): _job(target, file)}
     _save(target, written(known, columns, unused).encode())
-    _report(ctx, target, columns, able)
+    _report(ctx, target, columns, able, sandbox)
 
 
 @click.command()
@@ -224,7 +238,7 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abilities) -> None:
+def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abilities, sandbox: bool) -> None:
     """Say what was written and what to do next."""
     place = "" if target == Path("config.yaml") else f" --config {_quoted(target)}"
     then = f"syncjob check{place}"
@@ -240,8 +254,14 @@ def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abi
         )
     if _quiet(ctx):
         return
-    names = [f"{able.service.upper()}_{name.upper()}" for name in able.needs if name != "list"]
-    *most, last = names
-    said = f"{', '.join(most)} and {last}" if most else last
-    say(f"Wrote {target}. It holds no secret: set {said}.")
+    if sandbox:
+        say(f"Wrote {target}. It is for the sandbox: start it in another terminal with  syncjob sandbox")
+    else:
+        say(f"Wrote {target}. It holds no secret: set {_variables(able)}.")
     say(f"Next: {then}")
+
+
+def _variables(able: Abilities) -> str:
+    """The variables that the config takes its credentials from."""
+    *most, last = [f"{able.service.upper()}_{name.upper()}" for name in able.needs if name != "list"]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -21,8 +21,7 @@ def many(count: int, one: str, several: str) -> str:
 def plan_text(plan: Plan) -> str:
     """The plan: counts, first changes, what stands out, cost."""
     counts = plan.counts
-    verbs = (("create", "to add"), ("update", "to change"), ("delete", "to remove"))
-    parts = [f"{counts[verb]:,} {words}" for verb, words in verbs]
+    parts = [f"{count:,} {words}" for count, words in plan.to_do]
     parts += [
         f"{count:,} {OUTCOMES[name].word.lower()}" for name, count in counts.items() if name in OUTCOMES and count
     ]
@@ -49,7 +48,9 @@ def _examples(plan: Plan) -> list[str]:
     from syncjob.plans import label
 
     lines = []
-    said = {"create": "+", "update": "~", "delete": "-"}
+    said = {"create": "+", "update": "~", "add": "+", "remove": "-", "delete": "-"}
+    if plan.counts.get("add"):
+        del said["create"]  # who is new joins, too, and is shown there
     changes = plan.field_changes.groupby("sid", sort=False)
     befores = dict(zip(plan.table["sid"], plan.table["before"], strict=True)) if plan.key != "number" else {}
     for verb, mark in said.items():
@@ -61,6 +62,8 @@ def _examples(plan: Plan) -> list[str]:
                 fields = changes.get_group(sid)
                 old_new = zip(fields["field"], fields["old"], fields["new"], strict=True)
                 detail += "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+            if verb == "add" and not isinstance(sid, str):
+                detail = "  new to the address book"
             lines.append(f"  {mark} {number}{detail}")
         if len(table) > len(shown):
             lines.append(f"  {mark} … and {len(table) - len(shown):,} more")

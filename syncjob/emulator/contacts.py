@@ -50,14 +50,14 @@ class Contacts:
         before: set[str] = set()
         with self.store.lock:
             done = [self._create_row(row, before) for row in rows]
-        return self._bulk(done)
+        return self.answered(done)
 
     def update_many(self, request: Request) -> Answer:
         """PUT contacts: one entry per row, 207."""
         rows = read_rows(request.body, self.switches, "contacts", "Contact")
         with self.store.lock:
             done = [self._update_row(row) for row in rows]
-        return self._bulk(done)
+        return self.answered(done)
 
     def page(self, request: Request) -> Answer:
         """GET contacts: a page of entries."""
@@ -184,7 +184,8 @@ class Contacts:
 
     # -- answers ---------------------------------------------------------------------------------------------------
 
-    def _bulk(self, done: list[tuple[Object, bool]]) -> Answer:
+    def answered(self, done: list[tuple[Object, bool]]) -> Answer:
+        """The reply to a bulk write: entries with whether they were applied, in the order that is switched on."""
         entries = [entry for entry, _ in done]
         if self.switches.order == "shuffled":
             self.random.shuffle(entries)

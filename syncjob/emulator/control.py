@@ -7,7 +7,7 @@ What enters: a JSON body. What leaves: JSON. Bodies:
     rows       one row fault or a list: {"number", "code", "text", "times", "applied"}
     churn      one or a list: {"page", "delete", "add", "each"}
     seed       {"count": n} or {"contacts": [...]}; "per_second"
-    lists      {"name", "members": [sids]}
+    lists      {"name", "members": [sids]}; {}: all lists with their members' numbers
     exophones  {"count": n} adds invented ones; shows all sids and numbers
     sendme123  {"count": n} adds invented contacts, {"pending": [ids]}; shows all contacts
     log        {} shows it; {"clear": true}
@@ -93,7 +93,10 @@ def _seed(emulator: Emulator, body: Object) -> object:
 
 
 def _lists(emulator: Emulator, body: Object) -> object:
-    return {"sid": emulator.lists.add(str(body["name"]), cast("list[str]", body.get("members", [])))}
+    """Make a list; without a name, all there are, with their members' numbers."""
+    if "name" in body:
+        return {"sid": emulator.lists.add(str(body["name"]), cast("list[str]", body.get("members", [])))}
+    return [{"sid": sid, "members": emulator.lists.numbers(sid)} for sid in list(emulator.store.lists)]
 
 
 def _exophones(emulator: Emulator, body: Object) -> object:

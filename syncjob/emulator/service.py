@@ -64,7 +64,7 @@ class Service:
         self.store = Store(clock, lambda: switches.stale, seed)
         self._ids = Random(seed + 1)  # noqa: S311 - repeatable ids are the point
         contacts = Contacts(account, self.store, switches, faults, Random(seed + 2))  # noqa: S311
-        self.lists = Lists(contacts)
+        self.lists = Lists(contacts, clock=clock)
         self._contacts = contacts
         self.exophones = ExoPhones(account, switches, clock, seed + 3)
         self.sendme123 = SendMe(switches, clock, seed + 4)

@@ -36,6 +36,8 @@ class Switches:
     deleted_again: Literal["not_found", "ok_with_entry"] = "not_found"  # 17: HTTP 404, or HTTP 200 with entry 404
     memberships: Literal["go", "stay"] = "go"  # 18: of a contact that is deleted
     stale: float = 0.0  # 19: reads show the state of so many seconds ago
+    members_late: float = 0.0  # 19: seconds until a list shows who joined or left
+    member_again: Literal["done", "conflict"] = "done"  # to join a list twice: is done, or 409 / 1008
     ties: Literal["stable", "shuffled"] = "stable"  # 20: contacts created in one second, in runs of at most 40
     rate: str | None = None  # 21: "30/minute"; a token bucket
     burst: int | None = None  # 21: the bucket's size; None: the rate's count

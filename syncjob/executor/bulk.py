@@ -20,6 +20,9 @@ SPLITS = 64
 PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 
+DONE: dict[Verb, str] = {"create": "created", "update": "updated", "add": "added"}
+"""What a change is when the remote said that it was done."""
+
 Exists = Callable[[Work, list[tuple[Change, Reply]]], None]
 
 
@@ -83,8 +86,8 @@ def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | 
     if reply.kind == "done":
         other = stored_otherwise(change, reply.contact)
         reason = "stored_differently" if other else None
-        return settled(change, reply, "created" if verb == "create" else "updated", reason, other)
-    if reply.kind == "refused":
+        return settled(change, reply, DONE[verb], reason, other)
+    if reply.kind == "refused" or (reply.kind == "gone" and verb == "add"):  # the contact, or the list
         return settled(change, reply, "rejected", "refused_by_remote", reply.message)
     if reply.kind == "gone":
         return settled(change, reply, "rejected", "gone_meanwhile")

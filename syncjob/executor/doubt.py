@@ -43,7 +43,7 @@ def settle_creates(work: Work) -> None:
             absent = _look(work, absent)
     except CallFailed:
         return
-    _send_again(work, absent)
+    send_again(work, absent)
 
 
 def settle_updates(work: Work) -> None:
@@ -67,7 +67,7 @@ def settle_updates(work: Work) -> None:
             _one(work, change, "updated")
         elif not landed:
             _one(work, change, "held", "changed_since_plan")
-    _send_again(work, unchanged)
+    send_again(work, unchanged)
 
 
 def settle_deletes(work: Work) -> None:
@@ -82,7 +82,7 @@ def settle_deletes(work: Work) -> None:
             _one(work, change, "deleted", work.remote.abilities.usual_reason("delete"))
         elif change.sid in found:
             still_there.append(change)
-    _send_again(work, still_there)
+    send_again(work, still_there)
 
 
 def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
@@ -98,7 +98,8 @@ def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
     return absent
 
 
-def _send_again(work: Work, changes: Sequence[Change]) -> None:
+def send_again(work: Work, changes: Sequence[Change]) -> None:
+    """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed."""
     again = []
     for change in changes:
         work.tries[change.change_id] += 1

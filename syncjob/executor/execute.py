@@ -1,8 +1,11 @@
-"""The order of things: settle what is in doubt, then creates, updates, deletes (CONTRACT 7 and 8)."""
+"""The order of things: settle what is in doubt, then creates, updates, deletes (CONTRACT 7 and 8).
+
+On a list, who joins comes after the creates, and who leaves before the deletes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from syncjob.errors import CallFailed, CallRefused, Interrupted, NotDelivered, RemoteRefused, ReplyLost, SyncjobError
@@ -10,9 +13,10 @@ from syncjob.executor.adopting import adopt_existing, adopt_newcomers
 from syncjob.executor.bulk import send, send_all
 from syncjob.executor.doubt import settle_creates, settle_deletes, settle_updates
 from syncjob.executor.exact import without_refused_blanks
+from syncjob.executor.joining import join, settle_joins, settle_leaves
 from syncjob.executor.work import Work, settled
 from syncjob.journal import Settled
-from syncjob.model import Batch, Change, Reply
+from syncjob.model import Batch, Change, Reply, Verb
 
 ROUNDS = 4
 """How often sending and settling take turns before what is left open stays open."""
@@ -20,6 +24,9 @@ ROUNDS = 4
 
 STOPS = (RemoteRefused, Interrupted)
 """What ends the run at once; the request that met it was not executed."""
+
+_GONE: dict[Verb, str] = {"delete": "deleted", "remove": "removed"}
+_SETTLE: dict[Verb, Callable[[Work], None]] = {"delete": settle_deletes, "remove": settle_leaves}
 
 
 def execute(work: Work) -> None:
@@ -41,13 +48,17 @@ def execute(work: Work) -> None:
             verb="update", state="planned"
         ):
             break
-    _send_deletes(work)
+    join(work)
+    _send_deletes(work, "remove")
+    _send_deletes(work, "delete")
 
 
 def settle_doubts(work: Work) -> None:
     """Settle, by reading, everything that an interrupted run left in doubt."""
     settle_creates(work)
     settle_updates(work)
+    settle_joins(work)
+    settle_leaves(work)
     settle_deletes(work)
 
 
@@ -70,34 +81,36 @@ def _send_alone(work: Work) -> None:
             return
 
 
-def _send_deletes(work: Work) -> None:
-    if not work.journal.count(verb="delete", state="planned"):
+def _send_deletes(work: Work, verb: Verb) -> None:
+    """Deletes, or members who leave a list: one request each, several in flight."""
+    if not work.journal.count(verb=verb, state="planned"):
         return
     if work.journal.trouble():
-        work.journal.end("not_sent", "earlier_trouble", None, work.at(), state="planned", verb="delete")
+        work.journal.end("not_sent", "earlier_trouble", None, work.at(), state="planned", verb=verb)
         return
     chunk = max(32, 4 * work.settings.concurrency)
     with ThreadPoolExecutor(max(1, work.settings.concurrency), thread_name_prefix="delete") as pool:
-        while work.journal.count(verb="delete", state="planned"):
+        while work.journal.count(verb=verb, state="planned"):
             work.check()
             fitting = min(chunk, work.affordable())
             if fitting <= 0:
-                work.journal.end("held", "budget", None, work.at(), state="planned", verb="delete")
+                work.journal.end("held", "budget", None, work.at(), state="planned", verb=verb)
                 break
-            _delete_chunk(work, pool, work.journal.take("delete", "planned", fitting))
-            settle_deletes(work)
+            _delete_chunk(work, pool, work.journal.take(verb, "planned", fitting))
+            _SETTLE[verb](work)
 
 
 def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -> None:
     """One intent for the chunk, one request per contact, one commit for the replies."""
-    name = work.batch_id("delete")
-    request = work.journal.intend(name, "delete", changes, work.seconds())
+    verb = changes[0].verb
+    name = work.batch_id(verb)
+    request = work.journal.intend(name, verb, changes, work.seconds())
     stops: list[SyncjobError] = []
     answers = list(pool.map(lambda change: _delete(work, name, change, stops), changes))
     done: list[Settled] = []
     for change, answer in zip(changes, answers, strict=True):
         done += _deleted(work, change, answer)
-    work.settle(done, "delete", request)
+    work.settle(done, verb, request)
     refused = [(change, answer) for change, answer in zip(changes, answers, strict=True) if isinstance(answer, STOPS)]
     if refused:
         work.journal.put_back(
@@ -111,7 +124,7 @@ def _delete(work: Work, batch: str, change: Change, stops: list[SyncjobError]) -
     if stops:
         return Interrupted()
     try:
-        return work.remote.send(Batch(batch, "delete", (change,)))[0]
+        return work.remote.send(Batch(batch, change.verb, (change,)))[0]
     except STOPS as error:
         stops.append(error)
         return error
@@ -129,11 +142,11 @@ def _deleted(work: Work, change: Change, answer: Reply | SyncjobError) -> Sequen
     if isinstance(answer, SyncjobError):
         return []
     if answer.kind == "done":
-        return [settled(change, answer, "deleted", able.reason_of("delete", answer.code, None))]
+        return [settled(change, answer, _GONE[change.verb], able.reason_of(change.verb, answer.code, None))]
     if answer.kind == "gone":
-        return [settled(change, answer, "deleted", "already_gone")]
+        return [settled(change, answer, _GONE[change.verb], "already_gone")]
     if answer.kind == "refused":
-        reason = able.reason_of("delete", answer.code, "refused_by_remote")
+        reason = able.reason_of(change.verb, answer.code, "refused_by_remote")
         return [settled(change, answer, "rejected", reason, answer.message)]
     if answer.kind == "again":
         return [settled(change, answer, "failed", "temporary_trouble", answer.message)]

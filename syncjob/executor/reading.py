@@ -22,13 +22,18 @@ def read_contacts(
     if remote.abilities.lists and len(sids) > -(-total // size):
         found.update(_by_page(remote, reader, set(sids), total, region))
     rest = [sid for sid in sids if sid not in found]
-    if not rest:
-        return found
+    return found | read_singly(remote, rest, concurrency=concurrency, region=region)
+
+
+def read_singly(
+    remote: Remote, sids: Sequence[str], *, concurrency: int, region: str | None
+) -> dict[str, pd.Series | None]:
+    """As `read_contacts`, one request for each."""
+    if not sids:
+        return {}
     with ThreadPoolExecutor(max(1, concurrency)) as pool:
-        for sid, answer in zip(rest, pool.map(lambda sid: _one(remote, sid, region), rest), strict=True):
-            if not isinstance(answer, CallFailed):
-                found[sid] = answer
-    return found
+        answers = zip(sids, pool.map(lambda sid: _one(remote, sid, region), sids), strict=True)
+        return {sid: answer for sid, answer in answers if not isinstance(answer, CallFailed)}
 
 
 def _one(remote: Remote, sid: str, region: str | None) -> pd.Series | CallFailed | None:

@@ -53,7 +53,7 @@ class Work:
     wait: Callable[[float], None]
     stop: threading.Event = field(default_factory=threading.Event)
     affordable: Callable[[], int] = lambda: 1 << 30
-    on_settled: Callable[[str, int], None] = lambda _verb, _count: None
+    on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
     tries: Counter[int] = field(default_factory=Counter)
     newcomers: dict[str, pd.Series] = field(default_factory=dict)
     batches: int = 0
@@ -81,7 +81,7 @@ class Work:
         done = list(outcomes)
         self.journal.settle(done, self.at(), request=request, now=self.seconds())
         self.known.update(s.sid for s in done if s.sid and s.outcome == "created")
-        self.on_settled(verb, len(done))
+        self.on_settled(verb, done)
 
     def read_newcomers(self) -> None:
         """Read total and tail again; contacts not known before are `newcomers` from here on."""

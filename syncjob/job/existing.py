@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import pandas as pd
 
 from syncjob import phone
+from syncjob.differ import Diff, Rules, compare, stood_in
 from syncjob.errors import CallFailed, CallRefused, NotDelivered
+from syncjob.job.book import read_book
 from syncjob.job.session import Session
-from syncjob.listing import Listing, Pages, Threads, scan, scan_uncounted
+from syncjob.listing import Listing
 from syncjob.listing.gather import contact_frame
 from syncjob.loader.table import Loaded
 from syncjob.model import Json
+from syncjob.results.digest import many
 
 CHUNK = 4
 """Reads per request in flight, before somebody may stop the run."""
@@ -43,21 +47,8 @@ def read_existing(session: Session, loaded: Loaded) -> Existing:
     """All that the remote holds, or all that the rows name of it. Raises `RemoteError`."""
     if not session.remote.abilities.lists:
         return _read_named(session, loaded.rows)
-    listing = read_remote(session)
+    listing = read_book(session)
     return Existing(listing, f"All {listing.total:,} contacts were read")
-
-
-def read_remote(session: Session) -> Listing:
-    """The proven listing (CONTRACT 6)."""
-    able = session.remote.abilities
-    pages = Pages(
-        session.remote.page,
-        Threads(session.config.remote.concurrency),
-        size=able.page_size,
-        counted=able.counted,
-        on_page=lambda read, planned: session.door.progress("reading", read, planned),
-    )
-    return scan(pages, session.region) if able.counted else scan_uncounted(pages, session.region)
 
 
 def _read_named(session: Session, rows: pd.DataFrame) -> Existing:
@@ -97,6 +88,21 @@ def _give_up(unread: Mapping[str, CallFailed], found: int) -> None:
     out_of_reach = [error for error in troubles if isinstance(error, NotDelivered)]
     if out_of_reach or (len(troubles) >= TROUBLES and len(troubles) > found):
         raise (out_of_reach or troubles)[0]
+
+
+def compared(session: Session, loaded: Loaded, existing: Existing, rules: Rules) -> Diff:
+    """Rows × what is there, by the remote's key; removals as the config wants them."""
+    config, contacts = session.config, existing.listing.contacts
+    able, rows = session.remote.abilities, loaded.rows
+    if not able.keyed_by_number:
+        rows = with_sids(loaded, contacts, config.phone.default_region)
+    rows = marked(rows, existing.unread)
+    known = session.memory.known(config.job, contacts)
+    if not able.keyed_by_number:
+        rules = replace(rules, protect_numbers=sids_of(rules.protect_numbers, contacts, config.phone.default_region))
+    diff = compare(rows, contacts, rules, known)
+    instead = able.instead_of_delete.get(config.sync.instead_of_delete or "")
+    return diff if instead is None else stood_in(diff, instead)
 
 
 def with_sids(loaded: Loaded, contacts: pd.DataFrame, region: str) -> pd.DataFrame:
@@ -139,3 +145,11 @@ def marked(rows: pd.DataFrame, unread: Mapping[str, CallFailed]) -> pd.DataFrame
         told = ("rejected", "refused_by_remote") if isinstance(error, CallRefused) else ("held", "not_read")
         rows.loc[at, ["outcome", "reason", "value"]] = [*told, error.words]
     return rows
+
+
+def existing_told(existing: Existing, at: datetime, seconds: float) -> str:
+    """How and when it was read, and what it cost."""
+    listing = existing.listing
+    proof = "" if listing.proof == "singly" else f" and {listing.assured}"
+    spent = many(listing.requests, "request", "requests")
+    return f"{existing.said} at {at:%H:%M %Z} with {spent} in {seconds:.0f} s{proof}."

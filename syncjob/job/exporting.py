@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 
 from syncjob.errors import ConfigError
-from syncjob.job.existing import read_remote
+from syncjob.job.members import read_remote
 from syncjob.job.session import Session
 from syncjob.results.sheetfile import write_table
 from syncjob.schema import PLAIN_FIELDS
 
 
 def export_contacts(session: Session, path: Path) -> int:
-    """Write every contact to `path` (.xlsx or .csv); how many there are.
+    """Write every contact, or every member of the list, to `path` (.xlsx or .csv); how many there are.
 
     Columns are the contact fields under their own names; `custom_field` holds a JSON object as text.
     """

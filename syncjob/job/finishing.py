@@ -12,6 +12,9 @@ import pandas as pd
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
 from syncjob.headers import remember
+from syncjob.job.members import sid_of_list
+from syncjob.job.recording import record_run
+from syncjob.job.remembering import fold_in
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import OURS_TO_FINISH, Told, by_number, exit_code, tell
@@ -22,8 +25,21 @@ from syncjob.memory import Lesson
 from syncjob.planfile import save_plan
 from syncjob.plans import Plan
 from syncjob.results.aside import probe
+from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
+
+APPROVED = "approved"
+"""The fact of a run's copy that says who approved its plan workbook: by, at, file, saved, applied_by."""
+
+
+def approval_of(kept: Kept) -> str | None:
+    """Who approved the plan, in what file, and when it was applied; None where nobody did so in a workbook."""
+    found = kept.facts.get(APPROVED)
+    if not isinstance(found, dict):
+        return None
+    when = clock(datetime.fromisoformat(str(found["at"])))
+    return f"by {found['by']} in {found['file']}; applied {when} by {found['applied_by']}"
 
 
 @dataclass(frozen=True)
@@ -63,21 +79,30 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         partial=plan.partial,
         refusals=ending.refusals,
         next_command=ending.next_command,
-        feed_back=session.paste("run", str(config.results.dir / ending.run_id / "needs-fixing.xlsx")),
+        feed_back=_feed_back(session, ending.run_id),
         memory=ending.memory,
         stopped=ending.stopped,
+        of_list=config.remote.list if session.remote.abilities.members else None,
         service=session.remote.abilities.service,
     )
+
+
+def _feed_back(session: Session, run_id: str) -> str:
+    """How corrected rows are sent back."""
+    if session.inbox:
+        return f"put it into the folder {session.inbox}"
+    return session.paste("run", str(session.config.results.dir / run_id / "needs-fixing.xlsx"))
 
 
 def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> Outcome:
     """Balance the rows, write the files of the run, return how it ended."""
     code = ending.code if ending.code is not None else exit_code(told, session.config.limits.bad_rows)
-    facts = facts_of(session, kept.plan, ending, code)
+    facts = replace(facts_of(session, kept.plan, ending, code), approved=approval_of(kept))
     if undoes(kept):
         facts = replace(facts, mode="undo")
     results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
     files = write_files(session.config, results, ending)
+    record_run(results)
     try:
         save_plan(kept, files.folder / "plan.json")
     except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
@@ -140,7 +165,8 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
     lesson = lesson_of(told, changes, kept.loaded, whole=plan.partial is None and good)
     if undoes(kept):
         lesson = undo_lesson(session, kept, lesson)
-    session.memory.learn(ending.run_id, plan.job, lesson)
+    session.memory.learn(ending.run_id, plan.job, lesson, sid_of_list(session))
+    fold_in(session, journal, changes, ending.run_id)
     if good:
         remember_undone(session, kept)
     session.memory.end(
@@ -179,10 +205,10 @@ def lesson_of(told: Told, changes: pd.DataFrame, loaded: Loaded, *, whole: bool)
 
     columns = ["number", "sid"]
     rows = told.outcomes.dropna(subset=columns)
-    present = rows[rows["outcome"].isin(["created", "updated", "unchanged"])]
-    created = rows[rows["outcome"] == "created"]
+    present = rows[rows["outcome"].isin(["created", "updated", "added", "unchanged"])]
+    created = rows[rows["outcome"].isin(["created", "added"])]
     gone = pd.concat([told.outcomes, told.remote_only])
-    deleted = gone["number"][gone["outcome"] == "deleted"].dropna()
+    deleted = gone["number"][gone["outcome"].isin(["deleted", "removed"])].dropna()
     fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
     return Lesson(
         created[columns].drop_duplicates("number"),

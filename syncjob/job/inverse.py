@@ -46,6 +46,18 @@ class Verdict:
     reason: str | None = None
     detail: str | None = None
     fields: Mapping[str, Json] = field(default_factory=dict)
+    anew: bool = False  # of a contact that comes back itself, so its sid is not known yet
+
+
+def membership(done: Done, *, member: bool) -> Verdict:
+    """How to take a change of a list's members back. `member`: whether the contact is on the list now."""
+    if done.state == "sent" or done.outcome == "unknown":
+        return Verdict(outcome="held", reason="doubt_stays")
+    if done.outcome == "added":
+        return Verdict("remove") if member else Verdict(outcome="skipped", reason="already_gone")
+    if done.outcome == "removed" and (done.reason != "already_gone" or done.attempts > 1):
+        return Verdict(outcome="unchanged", reason="exists_already") if member else Verdict("add")
+    return Verdict(outcome="skipped", reason="never_done")
 
 
 def inverse(done: Done, now: Mapping[str, Json] | None, taken: str | None = None) -> Verdict:

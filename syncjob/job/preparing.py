@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
@@ -11,14 +10,17 @@ from typing import Literal, cast
 import pandas as pd
 
 from syncjob.config import Config, unused
-from syncjob.differ import Diff, Known, Rules, compare, stood_in
+from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
-from syncjob.job.existing import Existing, marked, read_existing, sids_of, with_sids
+from syncjob.job.looking import Looked, look
+from syncjob.job.members import list_rules, on_list, to_be_made
 from syncjob.job.reading import Sources, understood
 from syncjob.job.session import Session
 from syncjob.listing import Listing
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
-from syncjob.model import Abilities
+from syncjob.membership import judge_size
+from syncjob.model import Abilities, Json
 from syncjob.planner import Drafted, cost, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.remotes import abilities_of
@@ -34,6 +36,7 @@ class Prepared:
     diff: Diff
     sources: Sources
     listing: Listing
+    facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
 def rules_of(config: Config, *, whole: bool) -> Rules:
@@ -75,23 +78,30 @@ def limits_of(config: Config) -> Limits:
 
 
 def prepare(
-    session: Session, loaded: Loaded, sources: Sources, *, allow: Collection[str] = (), first: int | None = None
+    session: Session,
+    loaded: Loaded,
+    sources: Sources,
+    *,
+    allow: Collection[str] = (),
+    first: int | None = None,
+    create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
     config = session.config
     able = session.remote.abilities
-    began, read_at = time.monotonic(), session.now()
-    existing = read_existing(session, loaded)
-    listing = existing.listing
-    said = _listing_sentence(existing, read_at.strftime("%H:%M %Z"), time.monotonic() - began)
-    diff = _compared(session, loaded, existing)
-    drafted = _with_codes(draft(diff), existing)
+    read_at = session.now()
+    rules = rules_of(config, whole=loaded.partial is None)
+    seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
+    listing, diff = seen.listing, seen.diff
+    drafted = _with_codes(draft(diff), seen)
     if first is not None:
         drafted = trial(drafted, first)
     figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    drafted, listing, of_book = on_list(session, drafted, listing)
+    refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     plan = Plan(
         plan_id="",
@@ -100,7 +110,7 @@ def prepare(
         kind=config.remote.kind,
         made=read_at.isoformat(timespec="seconds"),
         sources=tuple(str(path) for path in sources.files),
-        listing=said,
+        listing=f"{seen.said} {of_book}".rstrip(),
         figures=figures,
         total=listing.total,
         partial=loaded.partial,
@@ -108,39 +118,28 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost(drafted.table, able, config.sync.batch_size, session.transport.rate),
+        cost=cost_of(session, drafted.table),
         refusals=refusals,
-        notes=unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able),
+        notes=_notes(config, loaded, drafted, able) + seen.notes,
         key=able.key,
         spelled=able.spelled,
     )
-    return Prepared(plan, loaded, diff, sources, listing)
+    return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 
 
-def _compared(session: Session, loaded: Loaded, existing: Existing) -> Diff:
-    """Rows × what is there, by the remote's key; removals as the config wants them."""
-    config, contacts = session.config, existing.listing.contacts
-    able, rows = session.remote.abilities, loaded.rows
-    if not able.keyed_by_number:
-        rows = with_sids(loaded, contacts, config.phone.default_region)
-    rows = marked(rows, existing.unread)
-    known = session.memory.known(config.job, contacts)
-    rules = rules_of(config, whole=loaded.partial is None)
-    if not able.keyed_by_number:
-        rules = replace(rules, protect_numbers=sids_of(rules.protect_numbers, contacts, config.phone.default_region))
-    diff = compare(rows, contacts, rules, known)
-    instead = able.instead_of_delete.get(config.sync.instead_of_delete or "")
-    return diff if instead is None else stood_in(diff, instead)
-
-
-def _with_codes(drafted: Drafted, existing: Existing) -> Drafted:
+def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
     """The draft with the answers of contacts that could not be read (`sync_code`, `sync_request_id`)."""
     outcomes = drafted.outcomes.copy()
-    for key, error in existing.unread.items():
+    for key, error in seen.unread.items():
         hit = outcomes["number"] == key
         outcomes.loc[hit, "code"] = str(error.status) if error.status else None
         outcomes.loc[hit, "request_id"] = error.request_id
     return replace(drafted, outcomes=outcomes)
+
+
+def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) -> tuple[str, ...]:
+    """What a person must know besides the figures."""
+    return unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able)
 
 
 def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
@@ -149,9 +148,19 @@ def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
     return (able.for_good,) if lasting and able.for_good else ()
 
 
+def cost_of(session: Session, table: pd.DataFrame) -> Cost:
+    """What is still to be spent on these changes (schema.CHANGES)."""
+    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
+    if not to_be_made(session, table):
+        return found
+    each = found.minutes / found.requests
+    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
+
+
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
     """The plan of a run whose remote could not be read: what the rows themselves tell, and nothing to do."""
     rules = replace(rules_of(session.config, whole=False), mode="upsert")  # nothing is known of what is there
+    rules = list_rules(session, rules)
     drafted = draft(compare(loaded.rows, CONTACTS.empty(), rules, Known()))
     drafted = without(drafted, drafted.table["verb"].notna(), "not_sent", "run_ended", why)
     return Plan(
@@ -173,13 +182,6 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         notes=tuple(understood(loaded)),
         key=session.remote.abilities.key,
     )
-
-
-def _listing_sentence(existing: Existing, at: str, seconds: float) -> str:
-    listing = existing.listing
-    requests = "1 request" if listing.requests == 1 else f"{listing.requests:,} requests"
-    proof = "" if listing.proof == "singly" else f" and {listing.assured}"
-    return f"{existing.said} at {at} with {requests} in {seconds:.0f} s{proof}."
 
 
 def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:

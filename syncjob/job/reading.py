@@ -11,8 +11,10 @@ from pathlib import Path
 from syncjob.config import Config
 from syncjob.errors import SourceError
 from syncjob.headers import Answers, Asker, Confirmed, Nobody, ask, silence
+from syncjob.job.fedback import copies_of, hold, take_corrections
 from syncjob.job.sources import Patience, Sources, find_sources
 from syncjob.loader import read_many
+from syncjob.loader.origin import origin_of
 from syncjob.loader.rows import build
 from syncjob.loader.table import FieldMap, Loaded, Table
 from syncjob.plans import label
@@ -42,6 +44,8 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
         encoding=source.encoding,
         delimiter=source.delimiter,
     )
+    taken = take_corrections(tables, copies_of(config))
+    tables = taken.tables
     if not asker.attended():
         _one_sheet_each(tables)
     able, answers = abilities_of(config.remote.kind), Answers()
@@ -57,6 +61,7 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
         key=key,
         instead=able.by_listing,
     )
+    loaded = hold(loaded, taken.clashes)
     return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
 
 
@@ -114,11 +119,14 @@ def _count(rows: int) -> str:
 def _columns(table: Table, mapping: FieldMap) -> list[str]:
     """Which column is what; how that was found, where it was not by its name."""
     headers = [column.header.strip() for column in table.columns]
+    ways = {_FOUND.get(mapping.how[at], "") for at in mapping.field_of}
+    alike = ways.pop() if len(ways) == 1 else None  # one way for all of them is said once
     fed = [
-        f"{headers[at]} → {label(mapping.key if target == 'number' else target)}{_FOUND.get(mapping.how[at], '')}"
+        f"{headers[at]} → {label(mapping.key if target == 'number' else target)}"
+        f"{_FOUND.get(mapping.how[at], '') if alike is None else ''}"
         for at, target in mapping.field_of.items()
     ]
-    lines = [f"columns {', '.join(fed)}."]
+    lines = [f"columns {', '.join(fed)}{alike or ''}."]
     unused = [headers[at] or f"column {table.columns[at].letter} (no header)" for at in mapping.unmapped]
     if unused:
         lines.append(f"not used: {', '.join(unused)}.")
@@ -146,13 +154,11 @@ def _notes(table: Table, mapping: FieldMap) -> list[str]:
 
 def _origin(table: Table) -> list[str]:
     """Where the rows of a result that was fed back had come from: there they are still as they were."""
-    at = {column.header.strip().casefold(): place for place, column in enumerate(table.columns)}
-    names = ("sync_source", "sync_sheet", "sync_row")
-    if not table.facts.result_of or not all(name in at for name in names):
+    found = origin_of(table)
+    if found is None:
         return []
-    found = table.cells[[at[name] for name in names]].set_axis(names, axis=1).fillna("")
-    found = found[found["sync_source"].ne("") & found["sync_row"].str.fullmatch(r"[0-9]{1,9}")]
-    kept = found.assign(row=found["sync_row"].astype("int64")).groupby(["sync_source", "sync_sheet"], sort=False)
+    found = found[found["source"] != ""]
+    kept = found.assign(row=found["row"].astype("int64")).groupby(["source", "sheet"], sort=False)
     places = [
         f"{Path(str(file)).name}{f', sheet {sheet}' if str(sheet) else ''}, {_rows(lines['row'].tolist())}"
         for (file, sheet), lines in kept

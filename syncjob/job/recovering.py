@@ -11,6 +11,7 @@ from syncjob.config import restored
 from syncjob.errors import ConfigError
 from syncjob.executor import settle_doubts
 from syncjob.job.finishing import Ending, finish
+from syncjob.job.members import on_list_of
 from syncjob.job.session import Outcome, Session
 from syncjob.job.working import go_on, work_of
 from syncjob.journal import Journal
@@ -60,21 +61,26 @@ def resume(session: Session, run_id: str | None, *, wait_minutes: float = 0.0) -
         sleep=session.pause,
         note=session.door.note,
     ):
-        record, overtaken = _which(session, run_id)
-        opened = open_run(session, record) if record else None
-        if record is None or opened is None:
-            session.door.note("There is nothing to resume.")
+        return resume_next(session, run_id)
+
+
+def resume_next(session: Session, run_id: str | None) -> Outcome:
+    """`resume`, for those who hold the account's lock."""
+    record, overtaken = _which(session, run_id)
+    opened = open_run(session, record) if record else None
+    if record is None or opened is None:
+        session.door.note("There is nothing to resume.")
+        return Outcome(0)
+    own, kept, journal = opened
+    with journal:
+        if overtaken:
+            settle_doubts(work_of(own, kept, journal))
+            return finish(own, journal, kept, ending_of(record, journal))
+        if record.state == "ended" and not _left_open(journal):
+            session.door.note(f"Run {record.run_id} is finished; there is nothing to resume.")
             return Outcome(0)
-        own, kept, journal = opened
-        with journal:
-            if overtaken:
-                settle_doubts(work_of(own, kept, journal))
-                return finish(own, journal, kept, ending_of(record, journal))
-            if record.state == "ended" and not _left_open(journal):
-                session.door.note(f"Run {record.run_id} is finished; there is nothing to resume.")
-                return Outcome(0)
-            session.memory.begin(record)
-            return go_on(own, kept, journal, ending_of(record, journal))
+        session.memory.begin(record)
+        return go_on(own, kept, journal, ending_of(record, journal))
 
 
 def _left_open(journal: Journal) -> bool:
@@ -108,8 +114,9 @@ def open_run(session: Session, record: RunRecord) -> tuple[Session, Kept, Journa
     session.check_kind(record.run_id, kept.plan.kind)
     config = restored(kept.settings, session.config)
     config = config.model_copy(update={"results": session.config.results})  # where results can lie is known now
-    own = replace(session, config=config)
-    return own, kept, Journal.open(path)
+    journal = Journal.open(path)
+    own = on_list_of(replace(session, config=config), kept.facts, journal)
+    return own, kept, journal
 
 
 def ending_of(record: RunRecord, journal: Journal) -> Ending:

@@ -34,7 +34,7 @@ def undoes(kept: Kept) -> str | None:
 def keep_former(folder: Path, contacts: pd.DataFrame, plan: Plan) -> None:
     """Keep what memory (CONTACT_MEMORY) knows of contacts to be deleted, and who was not named before."""
     known = contacts.set_index("number", drop=False)
-    gone = plan.table["number"][plan.table["verb"] == "delete"].dropna()
+    gone = plan.table["number"][plan.table["verb"].isin(["delete", "remove"])].dropna()
     former = known[known.index.isin(gone.tolist())]
     if plan.partial is None:
         met = plan.outcomes[plan.outcomes["outcome"].isin(["planned", "unchanged"])]["number"].dropna()

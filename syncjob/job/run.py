@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
 from syncjob.headers import recall
 from syncjob.job.finishing import Ending, as_dry_run, probe_results, write_results
+from syncjob.job.members import facts_of_list
 from syncjob.job.preparing import Prepared, prepare, unread_plan
 from syncjob.job.reading import Patience, Sources, find_sources, load
 from syncjob.job.recovering import settle_interrupted
@@ -18,11 +20,14 @@ from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import exit_code
 from syncjob.job.working import carry_out
 from syncjob.keeping import Kept, write_whole
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord
 from syncjob.model import Json
 from syncjob.planfile import save_plan
 from syncjob.plans import Plan, Refusal
+from syncjob.results.aside import place
+from syncjob.results.planbook.writing import write_book
 from syncjob.results.planmd import plan_page
 from syncjob.state import locked, new_run
 
@@ -39,6 +44,9 @@ class Options:
     result_path: Path | None = None
     wait_minutes: float = 0.0
     annotate: bool = False
+    partial: str | None = None  # why its sources speak only for the rows in them, whatever the config says
+    begun: Callable[[str], None] | None = None  # told the id of a live run before anything else knows it
+    create_list: bool = False
 
 
 def run(session: Session, options: Options) -> Outcome:
@@ -54,13 +62,19 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
-        settle_interrupted(session)
-        return _live(session, options)
+        return run_next(session, options)
+
+
+def run_next(session: Session, options: Options) -> Outcome:
+    """A live run, after interrupted ones were settled. Whoever calls it holds the account's lock."""
+    settle_interrupted(session)
+    return _live(session, options)
 
 
 def _loaded(session: Session, options: Options) -> tuple[Sources, Loaded]:
     patience = Patience(sleep=session.wait, check=session.check, note=session.door.note)
     sources = find_sources(session.config, options.sources, whole=options.whole, patience=patience)
+    sources = replace(sources, partial=options.partial or sources.partial)
     confirmed = recall(session.account, session.config.job)
     loaded = load(session.config, sources, asker=session.door, confirmed=confirmed)
     return sources, loaded
@@ -68,33 +82,43 @@ def _loaded(session: Session, options: Options) -> tuple[Sources, Loaded]:
 
 def _prepared(session: Session, options: Options, sources: Sources, loaded: Loaded) -> Prepared:
     session.check()  # asked to stop while it loaded: the rows are there by now, so results tell them
-    prepared = prepare(session, loaded, sources, allow=options.allow, first=options.first)
+    prepared = prepare(
+        session, loaded, sources, allow=options.allow, first=options.first, create_list=options.create_list
+    )
     session.check()
     return prepared
 
 
 def plan(session: Session, options: Options, output: Path) -> Outcome:
-    """The plan, saved at `output` (.json, or .md to read); no other file is written, and nothing is sent.
+    """The plan, saved at `output` (.json, .xlsx for a person's answers, .md to read); nothing else is written or sent.
 
     Raises `ConfigError` for another ending before anything is read.
     """
     form = output.suffix.lower()
-    if form not in (".json", ".md"):
-        raise ConfigError(f"{output} can't be written: plan makes .json files, and .md files for a review.")
+    if form not in (".json", ".md", ".xlsx"):
+        raise ConfigError(f"{output} can't be written: plan makes .json and .xlsx files, and .md files for a review.")
     kept = planned(session, options)
     session.door.show(kept.plan)
     if form == ".md":
-        write_whole(output, plan_page(kept.plan, kept.loaded.rows).encode())
+        write_whole(output, plan_page(kept.plan, placed(kept.loaded)).encode())
+    elif form == ".xlsx":
+        output = place(output, partial(write_book, _with_command(session, kept, output)))
     else:
         save_plan(kept, output)
     session.door.note(f"The plan is saved: {output}")
     code = exit_code(as_dry_run(kept.plan), session.config.limits.bad_rows)
-    error = refused(session, kept.plan, output if form == ".json" else None)
+    error = refused(session, kept.plan, output if form != ".md" else None)
     if error:
         return Outcome(error.exit_code, plan=kept.plan, error=error)
-    if len(kept.plan.table) and form == ".json":
-        session.door.note(f"To carry it out: {session.paste('apply', str(output))}")
+    if len(kept.plan.table) and form != ".md":
+        answers = "what you approve in it" if form == ".xlsx" else "it"
+        session.door.note(f"To carry out {answers}: {session.paste('apply', str(output))}")
     return Outcome(code, plan=kept.plan)
+
+
+def _with_command(session: Session, kept: Kept, output: Path) -> Kept:
+    """The copy that a plan workbook carries: it names the command that applies it."""
+    return replace(kept, facts={**kept.facts, "apply": carrying_out(session, kept.plan, output)})
 
 
 def planned(session: Session, options: Options) -> Kept:
@@ -112,6 +136,9 @@ def _dry_run(session: Session, options: Options) -> Outcome:
     ending = Ending(run_id, started, dry_run=True, result_path=options.result_path, annotate=options.annotate)
     try:
         prepared = _prepared(session, options, sources, loaded)
+    except ConfigError:  # what only the remote can tell: there is no such list
+        _drop_folder(session, run_id)
+        raise
     except (RemoteError, Interrupted) as error:
         return _unread(session, sources, loaded, ending, error)
     return conclude(session, _kept(session, options, prepared, run_id), ending)
@@ -140,6 +167,7 @@ def _drop_folder(session: Session, run_id: str) -> None:
 
 def _kept(session: Session, options: Options, prepared: Prepared, run_id: str) -> Kept:
     facts: dict[str, Json] = {"trial": options.first is not None, "identity": prepared.sources.identity}
+    facts |= {**prepared.facts, **facts_of_list(session)}
     sids = prepared.listing.contacts["sid"]
     return Kept(prepared.loaded, replace(prepared.plan, plan_id=run_id), sids, session.config.public(), facts)
 
@@ -197,9 +225,14 @@ def _live(session: Session, options: Options) -> Outcome:
     started = session.now()
     sources, loaded = _loaded(session, options)
     run_id = new_run(session.account, started)
+    if options.begun:
+        options.begun(run_id)
     ending = Ending(run_id, started, result_path=options.result_path, annotate=options.annotate)
     try:
         prepared = _prepared(session, options, sources, loaded)
+    except ConfigError:  # what only the remote can tell: there is no such list
+        _drop_folder(session, run_id)
+        raise
     except (RemoteError, Interrupted) as error:
         return _unread(session, sources, loaded, ending, error)
     kept = _kept(session, options, prepared, run_id)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from syncjob.config import Config
@@ -84,6 +85,16 @@ class Session:
     began: float = field(default_factory=time.monotonic)
     signal_exit: int = 130
     options: tuple[str, ...] = ()  # of the command, which a command to paste must repeat
+    inbox: Path | None = None  # the folder that people put their files into, where there is one
+
+    def renew(self) -> None:
+        """Begin another run in the same session: its requests and its time are counted from here."""
+        self.transport.close()
+        self.transport = open_transport(self.config, self.door, self.account)
+        self.remote = open_remote(self.config, transport=self.transport)
+        self.began = time.monotonic()
+        if self.stop.is_set():  # a signal came while there was no transport to tell
+            self.transport.stop()
 
     @property
     def region(self) -> str | None:
@@ -131,7 +142,7 @@ def open_session(config: Config, door: Door, stop: threading.Event | None = None
         account,
         memory,
         transport,
-        open_remote(config, transport=transport),
+        open_remote(config, transport=transport, behaviour=memory.behaviour),
         door,
         stop or threading.Event(),
         lambda: datetime.now().astimezone(),
@@ -140,7 +151,7 @@ def open_session(config: Config, door: Door, stop: threading.Event | None = None
         yield session
     finally:
         memory.close()
-        transport.close()
+        session.transport.close()
 
 
 def open_transport(config: Config, door: Door, account: Account | None) -> Transport:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from syncjob.config.values import Share
 from syncjob.loader.table import Loaded
+from syncjob.membership import one_each
 from syncjob.planner import flat, said_of
 from syncjob.plans import Plan
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, TEXT
@@ -35,7 +36,7 @@ def tell(plan: Plan, changes: pd.DataFrame, why_ended: str) -> Told:
 
     A change still `sent` is `unknown`; one still `planned` is `not_sent`, because of `why_ended`.
     """
-    ended = _ended(changes, why_ended)
+    ended = one_each(_ended(changes, why_ended))
     outcomes = _laid_over(plan.outcomes, ended[ended["row_id"] >= 0], "row_id")
     remote_only = _laid_over(plan.remote_only, ended[ended["row_id"] < 0], "sid")
     return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(remote_only), _field_changes(ended))

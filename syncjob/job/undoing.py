@@ -15,9 +15,10 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
-from syncjob.job.existing import read_remote
+from syncjob.job.book import read_book
 from syncjob.job.finishing import Ending
-from syncjob.job.inverse import Done, Verdict, inverse
+from syncjob.job.inverse import Done, Verdict, inverse, membership
+from syncjob.job.members import facts_of_list, members_seen
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
 from syncjob.job.session import Outcome, Session
 from syncjob.job.undotable import drafted, notes, table_of
@@ -29,6 +30,8 @@ from syncjob.memory import RunRecord
 from syncjob.model import Json
 from syncjob.planner import before_images, cost
 from syncjob.plans import Figures, Plan
+from syncjob.remotes.base import Remote
+from syncjob.results.digest import many
 from syncjob.schema import CONTACTS
 from syncjob.state import locked, new_run
 
@@ -37,7 +40,7 @@ from syncjob.state import locked, new_run
 class Now:
     """The contacts of a run as they are: sid → JSON text (a before-image), number → sid, and how they were read.
 
-    `sids` and `total` are those of the proven listing, where there had to be one.
+    `sids` and `total` are those of the proven listing, where there had to be one. `members` are the sids on the list.
     """
 
     images: Mapping[str, str]
@@ -46,6 +49,7 @@ class Now:
     sids: pd.Series[str]
     total: int
     said: str
+    members: frozenset[str] = frozenset()
 
     def contact(self, sid: str | None) -> dict[str, Json] | None:
         """The contact with this sid, its number as E.164; None when there is none."""
@@ -86,15 +90,10 @@ def which(session: Session, run_id: str) -> RunRecord:
 
 def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outcome:
     started = session.now()
-    original, changes = _what_was_done(session, record)
-    able = session.remote.abilities
+    remote, original, changes = _what_was_done(session, record)
+    session, able = replace(session, remote=remote), remote.abilities
     if not set(changes["verb"]) <= able.undoable:
         raise ConfigError(f"Run {record.run_id} can't be undone. {able.for_good}".rstrip())
-    if changes["outcome"].isin(["added", "removed"]).any():
-        raise ConfigError(
-            f"Run {record.run_id} moved members of a list, and that can't be undone.",
-            advice="Run the sheet from before that run again.",
-        )
     now = _read_now(session, changes, original.plan.total)
     session.check()
     run_id = new_run(session.account, started)
@@ -112,18 +111,18 @@ def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outc
     return carry_out(session, kept, about, Ending(run_id, started, result_path=result_path))
 
 
-def _what_was_done(session: Session, record: RunRecord) -> tuple[Kept, pd.DataFrame]:
-    """The run's own copy and journal; what it left in doubt is settled first, by reading."""
+def _what_was_done(session: Session, record: RunRecord) -> tuple[Remote, Kept, pd.DataFrame]:
+    """What the run spoke to, its own copy and journal; what it left in doubt is settled first, by reading."""
     opened = open_run(session, record)
     if opened is None:
         raise ConfigError(f"Run {record.run_id} never sent anything, or its history was purged: nothing to undo.")
-    _, kept, journal = opened
+    own, kept, journal = opened
     with journal:
         in_doubt = bool(journal.count(state="sent"))
     if in_doubt:
         settle_run(session, record)
     with Journal.open(journal.path) as journal:
-        return kept, journal.frame()
+        return own.remote, kept, journal.frame()
 
 
 def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
@@ -132,15 +131,16 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
     back = changes[changes["outcome"] == "deleted"]
     mine = changes["sid"][changes["outcome"].isin(["created", "updated"])].dropna().tolist()
     if len(back):
-        listing = read_remote(session)
+        listing = read_book(session)
         contacts, sids, total = listing.contacts, listing.contacts["sid"], listing.total
         contacts = contacts[contacts["sid"].isin(mine) | contacts["number"].isin(back["number"].dropna().tolist())]
         how = f"All {listing.total:,} contacts were read and {listing.assured}"
     else:
         contacts = _singly(session, mine, total + int((changes["outcome"] == "created").sum()))
         sids = pd.Series(mine, dtype="str")
-        how = f"The {len(mine):,} contacts of the run were read again"
+        how = f"The {many(len(mine), 'contact of the run was', 'contacts of the run were')} read again"
     held = contacts.dropna(subset=["number"]).drop_duplicates("number")
+    members = _members_now(session, changes)
     spent = session.transport.stats.requests - began
     return Now(
         dict(zip(contacts["sid"], before_images(contacts["sid"], contacts), strict=True)),
@@ -148,8 +148,17 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
         dict(zip(held["number"], held["sid"], strict=True)),
         sids,
         total,
-        f"{how}, at {session.now():%H:%M %Z}, with {spent:,} requests.",
+        f"{how}, at {session.now():%H:%M %Z}, with {many(spent, 'request', 'requests')}.",
+        members,
     )
+
+
+def _members_now(session: Session, changes: pd.DataFrame) -> frozenset[str]:
+    """Who is on the list, as soon as it shows what the run did to it."""
+    if not changes["verb"].isin(["add", "remove"]).any():
+        return frozenset()
+    came, left = (set(changes["sid"][changes["outcome"] == outcome].dropna()) for outcome in ("added", "removed"))
+    return frozenset(members_seen(session, there=came, gone=left)["sid"])
 
 
 def _singly(session: Session, sids: list[str], total: int) -> pd.DataFrame:
@@ -176,6 +185,9 @@ def _verdicts(changes: pd.DataFrame, now: Now) -> list[Verdict]:
     coming: set[str] = set()
     for line in changes.to_dict("records"):
         done = _done(line)
+        if done.verb in ("add", "remove"):
+            verdicts.append(membership(done, member=line["sid"] in now.members))
+            continue
         holder = now.holders.get(done.number) if done.outcome == "deleted" else str(line["sid"])
         verdict = inverse(done, now.contact(holder), holder)
         if verdict.verb == "create":
@@ -183,7 +195,11 @@ def _verdicts(changes: pd.DataFrame, now: Now) -> list[Verdict]:
                 verdict = Verdict(outcome="held", reason="number_taken", detail="it was there twice")
             coming.add(done.number)
         verdicts.append(verdict)
-    return verdicts
+    numbers = changes["number"].tolist()
+    return [
+        replace(verdict, anew=True) if verdict.verb == "add" and number in coming else verdict
+        for number, verdict in zip(numbers, verdicts, strict=True)
+    ]
 
 
 def _done(line: Mapping[object, object]) -> Done:
@@ -228,6 +244,7 @@ def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.Da
         notes=notes(record, verdicts, made.table),
     )
     facts: dict[str, Json] = {"undoes": record.run_id, "identity": record.sources}
+    facts |= facts_of_list(session)
     if record.kind == "undo":
         facts["redoes"] = recall(session.account.run(record.run_id)).facts.get("undoes")
     return replace(original, loaded=loaded, plan=plan, sids=now.sids, settings=config.public(), facts=facts)

@@ -71,7 +71,7 @@ def drafted(changes: pd.DataFrame, verdicts: Sequence[Verdict], images: Mapping[
     sent, told, steps = [], [], []
     numbers, sids = changes["number"].tolist(), changes["sid"].tolist()
     for row_id, (number, sid, verdict) in enumerate(zip(numbers, sids, verdicts, strict=True)):
-        there = sid if verdict.verb != "create" else None
+        there = None if verdict.verb == "create" or verdict.anew else sid
         before = images.get(sid) if verdict.verb in ("update", "delete") else None
         lines = flat(orjson.loads(before or "{}"), verdict.fields) if verdict.verb == "update" else []
         steps += [(row_id, sid, number, name, was, now, "planned") for name, was, now in lines]

@@ -18,9 +18,11 @@ from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.echo import before_image, stored_as
 from syncjob.executor.reading import read_contacts
 from syncjob.job.inverse import alike
+from syncjob.job.members import on_list_of
 from syncjob.job.session import Session
 from syncjob.job.telling import tell
 from syncjob.job.undoing import which
+from syncjob.job.verifying_list import known_from, members_expected, off_list, others
 from syncjob.journal import Journal
 from syncjob.keeping import Kept, recall
 from syncjob.listing import Threads
@@ -29,7 +31,7 @@ from syncjob.model import Json
 from syncjob.planner import text
 from syncjob.schema import CONTACTS, TEXT, Frame
 
-THERE = ("created", "updated", "unchanged")
+THERE = ("created", "updated", "unchanged", "added", "removed")
 
 DIFFERENCES = Frame(
     "differences",
@@ -40,7 +42,7 @@ DIFFERENCES = Frame(
         "number": TEXT,
         "sid": TEXT,
         "outcome": TEXT,
-        "field": TEXT,  # "contact": the contact as a whole
+        "field": TEXT,  # "contact": the contact as a whole; "list": whether it is on it
         "expected": TEXT,
         "found": TEXT,
     },
@@ -80,15 +82,26 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
     record = which(session, run_id) if run_id else next(iter(runs), None)
     if record is None:
         raise ConfigError(f"Job {session.config.job} has no run that wrote.", advice="Run it first: syncjob run.")
-    kept, changes = _copy_of(session, record)
+    session, kept, changes = _copy_of(session, record)
     expected, unfinished = _expected(kept, changes)
     chosen = expected if sample is None else expected.sample(min(sample, len(expected)))
     began = session.transport.stats.requests
     session.door.note(f"Reading {len(chosen):,} contacts of run {record.run_id} again.")
-    found = _read(session, chosen["sid"].tolist(), kept.plan.total + int((changes["outcome"] == "created").sum()))
-    accepted = session.remote.abilities.reasons.get(("delete", 202), "")
-    pending = chosen["reason"].eq(accepted) & chosen["sid"].map(lambda sid: found[sid] is not None)
-    lines = list(_compared(chosen[~pending], found, kept))
+    total = kept.plan.total + int((changes["outcome"] == "created").sum())
+    pending = 0
+    if session.remote.abilities.members:
+        members = members_expected(session, chosen)
+        found: Mapping[str, pd.Series | None] = {
+            **known_from(members),
+            **_read(session, others(chosen, members), total),
+        }
+        lines = [*off_list(chosen, members), *_compared(chosen, found, kept)]
+    else:
+        found = _read(session, chosen["sid"].tolist(), total)
+        accepted = session.remote.abilities.reasons.get(("delete", 202), "")
+        later = chosen["reason"].eq(accepted) & chosen["sid"].map(lambda sid: found[sid] is not None)
+        pending = int(later.sum())
+        lines = list(_compared(chosen[~later], found, kept))
     differences = DIFFERENCES.shape(pd.DataFrame(lines, columns=list(DIFFERENCES.columns)))
     since = [run.run_id for run in runs]
     return Verified(
@@ -100,19 +113,19 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
         session.transport.stats.requests - began,
         differences,
         tuple(reversed(since[: since.index(record.run_id)])),
-        int(pending.sum()),
+        pending,
     )
 
 
-def _copy_of(session: Session, record: RunRecord) -> tuple[Kept, pd.DataFrame]:
-    """The run's own copy and its journal as it is; a run at work is not disturbed."""
+def _copy_of(session: Session, record: RunRecord) -> tuple[Session, Kept, pd.DataFrame]:
+    """What the run spoke of, its own copy, and its journal as it is; a run at work is not disturbed."""
     folder = session.account.run(record.run_id)
     if not (folder / "journal.db").exists():
         raise ConfigError(f"Of run {record.run_id} nothing is kept any more, so there is nothing to compare with.")
     kept = recall(folder)
     session.check_kind(record.run_id, kept.plan.kind)
     with Journal.open(folder / "journal.db") as journal:
-        return kept, journal.frame()
+        return on_list_of(session, kept.facts, journal), kept, journal.frame()
 
 
 def _expected(kept: Kept, changes: pd.DataFrame) -> tuple[pd.DataFrame, int]:
@@ -123,6 +136,7 @@ def _expected(kept: Kept, changes: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     left = told.remote_only.assign(row_id=-1, source=None, sheet=None, row=None)
     names = ["row_id", "outcome", "reason", "detail", "number", "sid", *_PLACE]
     lines = pd.concat([by_row[names], left[left["action"].notna()][names]], ignore_index=True)
+    changes = changes[~changes["verb"].isin(["add", "remove"])]
     sent = changes.dropna(subset=["sid"]).drop_duplicates("sid", keep="last").set_index("sid")
     lines["fields"], lines["before"] = lines["sid"].map(sent["fields"]), lines["sid"].map(sent["before"])
     sure = lines["sid"].notna() & lines["outcome"].isin([*THERE, "deleted"])
@@ -144,7 +158,7 @@ def _read(session: Session, sids: list[str], total: int) -> Mapping[str, pd.Seri
 
 def _compared(chosen: pd.DataFrame, found: Mapping[str, pd.Series | None], kept: Kept) -> Iterator[tuple[object, ...]]:
     """The lines of DIFFERENCES, in the order of the rows."""
-    wanted = _wanted_now(chosen, found, kept)
+    wanted = {} if kept.facts.get("list") else _wanted_now(chosen, found, kept)  # of a member, no field is ours
     for line in chosen.to_dict("records"):
         sid, outcome = str(line["sid"]), str(line["outcome"])
         contact = found[sid]

@@ -11,17 +11,20 @@ from syncjob.differ import Rules
 from syncjob.errors import Interrupted, NotApproved, RemoteError, SyncjobError
 from syncjob.executor import Settings, Work, execute
 from syncjob.job.breaking import broken_off, not_begun
-from syncjob.job.finishing import Ending, finish, probe_results
+from syncjob.job.finishing import APPROVED, Ending, approval_of, finish, probe_results
 from syncjob.job.history import tidy
+from syncjob.job.members import list_rules, with_list
 from syncjob.job.preparing import rules_of
+from syncjob.job.recording import record_batch
 from syncjob.job.restoring import keep_former, undoes
 from syncjob.job.session import Outcome, Session
-from syncjob.journal import Journal
+from syncjob.journal import Journal, Settled
 from syncjob.keeping import Kept, keep
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
 from syncjob.model import VERBS
 from syncjob.planner import size_of
+from syncjob.snapshot import generation
 
 
 def carry_out(session: Session, kept: Kept, record: RunRecord, ending: Ending) -> Outcome:
@@ -47,7 +50,7 @@ def _approved(session: Session, kept: Kept, run_id: str) -> None:
     """Raises `NotApproved`, or `Interrupted` where the question was answered by Ctrl-C; then nothing is left of it."""
     said = False
     try:
-        said = not len(kept.plan.table) or session.door.approve(kept.plan)
+        said = not len(kept.plan.table) or APPROVED in kept.facts or session.door.approve(kept.plan)
     finally:
         if not said:
             session.account.run(run_id).rmdir()
@@ -63,18 +66,20 @@ def _written_down(session: Session, kept: Kept, record: RunRecord, ending: Endin
     keep_former(folder, session.memory.contacts(record.job), kept.plan)
     abilities, size = session.remote.abilities, session.config.sync.batch_size
     sizes: dict[str, int] = {verb: size_of(abilities, verb, size) for verb in VERBS}
-    return Journal.create(folder / "journal.db", _meta(record, ending), kept.plan.table, sizes)
+    meta = _meta(session, record, ending, approval_of(kept))
+    return Journal.create(folder / "journal.db", meta, kept.plan.table, sizes)
 
 
-def _meta(record: RunRecord, ending: Ending) -> dict[str, str]:
+def _meta(session: Session, record: RunRecord, ending: Ending, approval: str | None) -> dict[str, str]:
     return {
         "run_id": record.run_id,
         "job": record.job,
         "kind": record.kind,
         "started": record.started,
-        "consent": "yes",
+        "consent": approval or "yes",
         "result_path": str(ending.result_path or ""),
         "annotate": "yes" if ending.annotate else "",
+        "snapshot": generation(session.account) or "",
     }
 
 
@@ -82,6 +87,7 @@ def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Out
     """Execute what the journal still holds, then write results; an error's exit code goes before that of the rows."""
     probe_results(session.config, ending.result_path)
     try:
+        session = with_list(session, kept, journal)
         execute(work_of(session, kept, journal))
     except (RemoteError, Interrupted) as stop:
         error = Interrupted(session.signal_exit) if isinstance(stop, Interrupted) else stop
@@ -99,8 +105,9 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
     whole = kept.plan.partial is None
     done: dict[str, int] = {}
 
-    def on_settled(verb: str, count: int) -> None:
-        done[verb] = done.get(verb, 0) + count
+    def on_settled(verb: str, settled: list[Settled]) -> None:
+        record_batch(config.job, verb, settled)
+        done[verb] = done.get(verb, 0) + len(settled)
         total = int((kept.plan.table["verb"] == verb).sum())
         session.door.progress(verb, done[verb], total)
 
@@ -116,7 +123,7 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
             timeout=config.remote.timeout,
             look_again=min(3.0, config.remote.timeout),
             region=session.region,
-            rules=Rules(mode="create") if undoes(kept) else rules_of(config, whole=whole),
+            rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules_of(config, whole=whole)),
             exact=undoes(kept) is not None,
         ),
         now=session.now,

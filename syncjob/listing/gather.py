@@ -18,7 +18,7 @@ from syncjob.schema import CONTACTS, PLAIN_FIELDS
 
 CHUNK = 20_000
 _NAMES = ("sid", "raw", *PLAIN_FIELDS, "custom_field", "created")
-_SCHEMA = pa.schema([("came", pa.int64()), *((name, pa.large_string()) for name in _NAMES)])
+_SCHEMA = pa.schema([("came", pa.int64()), ("place", pa.int64()), *((name, pa.large_string()) for name in _NAMES)])
 
 
 def text_of(value: Json | None) -> str:
@@ -39,33 +39,34 @@ class Gather:
     """Takes pages of contacts, gives one frame."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, Mapping[str, Json]]] = []
+        self._waiting: list[tuple[int, int, Mapping[str, Json]]] = []
         self._chunks: list[pa.Table] = []
 
-    def add(self, came: int, contacts: Iterable[Mapping[str, Json]]) -> None:
-        """Take the contacts of one page, read at tick `came`."""
-        self._waiting.extend((came, contact) for contact in contacts)
+    def add(self, came: int, contacts: Iterable[Mapping[str, Json]], offset: int = 0) -> None:
+        """Take the contacts of one page, read at tick `came`, the first of them at position `offset`."""
+        self._waiting.extend((came, place, contact) for place, contact in enumerate(contacts, offset))
         if len(self._waiting) >= CHUNK:
             self._flush()
 
     def frame(self, region: str | None) -> pd.DataFrame:
-        """Everything gathered, one line per sid, in the order in which the contacts were first read.
+        """Everything gathered, one line per sid, in the remote's order: by the position at which each was read last.
 
         `region` is that of numbers without a country code; None: the key is no number, but the sid.
         """
         self._flush()
         table = pa.concat_tables(self._chunks) if self._chunks else _SCHEMA.empty_table()
         found = table.to_pandas().astype(dict.fromkeys(_NAMES, "str"))
-        found = found.sort_values("came", kind="stable").drop_duplicates("sid", keep="last").drop(columns="came")
-        found = found.reset_index(drop=True)
+        found = found.sort_values("came", kind="stable").drop_duplicates("sid", keep="last")
+        found = found.sort_values("place", kind="stable").drop(columns=["came", "place"]).reset_index(drop=True)
         found["number"] = found["sid"] if region is None else phone.normalise(found["raw"], region)["number"].to_numpy()
         return CONTACTS.shape(found)
 
     def _flush(self) -> None:
         if not self._waiting:
             return
-        columns: dict[str, list[object]] = {"came": [came for came, _ in self._waiting]}
-        contacts = [contact for _, contact in self._waiting]
+        columns: dict[str, list[object]] = {"came": [came for came, _, _ in self._waiting]}
+        columns["place"] = [place for _, place, _ in self._waiting]
+        contacts = [contact for _, _, contact in self._waiting]
         columns["sid"] = [str(contact.get("sid")) for contact in contacts]
         columns["raw"] = [text_of(contact.get("number")) for contact in contacts]
         for name in PLAIN_FIELDS:

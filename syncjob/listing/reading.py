@@ -123,6 +123,6 @@ class Pages:
         sids = tuple(str(contact.get("sid")) for contact in page.contacts)
         with self._lock:
             self.requests += 1
-            self.gather.add(came, page.contacts)
+            self.gather.add(came, page.contacts, offset)
             self._on_page(self.requests, self.planned)
         return Reading(offset, sids, page.total, left, came)

@@ -6,13 +6,11 @@ becomes one sentence.
 
 from __future__ import annotations
 
-import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
-from xml.parsers.expat import ExpatError
 
 from syncjob.loader.grid import Grid, TooMuch
 from syncjob.loader.limits import ReadLimits
@@ -47,7 +45,7 @@ def one_sentence(name: str) -> Iterator[None]:
         raise refuse(name, "it declares XML entities, as only an attack does", "Ask for the file again.") from error
     except TooMuch as error:
         raise refuse(name, "it holds more than is read", "Split it into smaller files.") from error
-    except (*BROKEN, ExpatError, KeyError, IndexError, struct.error, AttributeError, TypeError) as error:
+    except BROKEN as error:
         raise damaged(name) from error
 
 

@@ -6,15 +6,14 @@ files whose structure is protected, and asks nobody), else `SourceError`. Promis
 
 from __future__ import annotations
 
-import struct
 from pathlib import Path
 from typing import BinaryIO
 
 from syncjob.loader.refusal import refuse
+from syncjob.loader.unpack import BROKEN
 
 _BUILT_IN = "VelvetSweatshop"
 NOTE = "The file was wrapped with Excel's built-in password and was opened with it."
-_FAILURES = (struct.error, ValueError, OSError, IndexError, TypeError, KeyError, AttributeError, AssertionError)
 _ADVICE = "Save it without a password (File, Info, Protect Workbook)."
 
 
@@ -35,7 +34,7 @@ def unlock(path: Path, folder: Path, name: str) -> Path:
                 office.decrypt(out)
         except (DecryptionError, InvalidKeyError) as error:
             raise refuse(name, "it is protected by a password", _ADVICE) from error
-        except _FAILURES as error:
+        except BROKEN as error:
             raise refuse(name, "it is protected by a password, or damaged", _ADVICE) from error
     return copy
 
@@ -47,5 +46,5 @@ def _is_locked(file: BinaryIO) -> bool:
 
     try:
         return bool(msoffcrypto.OfficeFile(file).is_encrypted())
-    except (FileFormatError, ParseError, *_FAILURES):
+    except (FileFormatError, ParseError, *BROKEN):
         return False

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 
+from syncjob.loader.marked import marked_lines
 from syncjob.loader.profile import is_data, kind
 from syncjob.loader.quotes import Split, resume, split, unescape
 
@@ -22,7 +24,7 @@ _HEADERS = 40  # of these the first may be the header
 _MAIN = 0.7  # the share of lines from which on their newline is the file's
 _STRICT = 0.9
 _VOTES = 2000
-_ESCAPED = re.compile(rb'[^\r\n]*\\"[^\r\n]*')
+_ESCAPED = re.compile(rb'\\"')
 _ESCAPES = re.compile(rb'\\(["\\\n]|\r\n)')
 _RUN = 60  # lines a quoted field of the sample may run over
 
@@ -126,16 +128,18 @@ def unescaped(text: bytes, delimiter: str) -> bytes | None:
     if b'\\"' not in text:
         return None
     votes = [0, 0]
-    for match, _ in zip(_ESCAPED.finditer(text), range(_VOTES), strict=False):
-        doubled = _is_sound(match[0], delimiter)
-        escaped = _is_sound(_plain(match[0]), delimiter)
+    for line in islice(marked_lines(text, _ESCAPED), _VOTES):
+        doubled = _is_sound(line, delimiter)
+        escaped = _is_sound(_plain(line), delimiter)
         votes[0] += doubled and not escaped
         votes[1] += escaped and not doubled
     return _plain(text) if votes[1] > 3 * votes[0] else None
 
 
 def _is_sound(line: bytes, delimiter: str) -> bool:
-    return split(line.decode("utf-8", "replace"), delimiter).state in ("fine", "open")
+    """Whether a line is well formed, by itself or as a later line of a quoted field."""
+    text = line.decode("utf-8", "replace")
+    return any(way(text, delimiter).state in ("fine", "open") for way in (split, resume))
 
 
 def _plain(text: bytes) -> bytes:

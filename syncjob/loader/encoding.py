@@ -9,7 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import islice
 
+from syncjob.loader.marked import marked_lines
 from syncjob.loader.refusal import refuse
 
 _MARKS = (
@@ -19,8 +21,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
-_HIGH_LINES = re.compile(rb"[^\n]*[\x80-\xff][^\n]*")
+_HIGH = re.compile(rb"[\x80-\xff]")
+_NEWLINE = re.compile(rb"\r\n|\r|\n")
 _SAMPLE = 20_000  # lines beyond ASCII that decide between two encodings
+_RARE = 20  # bytes of another encoding for one pair of them that happens to be UTF-8
 _WINDOWS = "".join(bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(256))
 """Windows-1252 as browsers read it: its five empty places stand for themselves, so every byte is some character."""
 
@@ -109,9 +113,9 @@ def _narrow(data: bytes, shown: str) -> Decoded:
     else:
         return Decoded(data, shown)
     good, bad = _tally(data)
-    if shown == "utf-8-sig" or good > bad:
+    if shown == "utf-8-sig" or good * _RARE > bad:
         notes = ("Some lines are not UTF-8; they were read as Windows-1252.",)
-        return Decoded(_HIGH_LINES.sub(_mend, data), shown, notes)
+        return Decoded(data.decode("utf-8", _FOREIGN).encode(), shown, notes)
     if _from_old_mac(data):
         note = "The file is not UTF-8; it was read as Mac Roman, as its lines end like those of old Mac programs."
         return Decoded(data.decode("mac-roman").encode(), "mac-roman", (note,))
@@ -120,8 +124,9 @@ def _narrow(data: bytes, shown: str) -> Decoded:
 
 
 def _from_old_mac(data: bytes) -> bool:
-    """Whether lines end with CR alone and the characters beyond ASCII are letters in Mac Roman rather."""
-    if data.count(b"\r") < 2 or data.count(b"\n") * 20 > data.count(b"\r"):
+    """Whether lines end with CR alone, as the first does, and what is beyond ASCII is rather letters in Mac Roman."""
+    first = _NEWLINE.search(data)
+    if first is None or first[0] != b"\r" or data.count(b"\r") - data.count(b"\n") < 2:
         return False
     high = bytes(byte for byte in data[:1_000_000] if byte > 127)
     return _letters(high.decode("mac-roman")) >= _letters(_from_windows(high).decode())
@@ -135,33 +140,19 @@ def _is_multibyte(data: bytes) -> bool:
     return not data.isascii() or len(data) > 1
 
 
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _tally(data: bytes) -> tuple[int, int]:
-    """Of the first lines beyond ASCII: how many are UTF-8, how many are not."""
+    """In the first lines beyond ASCII: how many characters are UTF-8, how many bytes are not."""
     good = bad = 0
-    for match in _HIGH_LINES.finditer(data):
-        if _is_utf8(match[0]):
-            good += 1
-        else:
-            bad += 1
-        if good + bad >= _SAMPLE:
-            break
+    for line in islice(marked_lines(data, _HIGH), _SAMPLE):
+        text = line.decode("utf-8", "replace")
+        lost = text.count("\ufffd")
+        good += len(text) - len(text.encode("ascii", "ignore")) - lost
+        bad += lost
     return good, bad
 
 
-def _mend(match: re.Match[bytes]) -> bytes:
-    """A line in UTF-8: only the bytes that are none are taken from Windows-1252."""
-    return match[0].decode("utf-8", _FOREIGN).encode()
-
-
 def _from_windows_too(error: UnicodeError) -> tuple[str, int]:
+    """Bytes that are no UTF-8, taken from Windows-1252."""
     assert isinstance(error, UnicodeDecodeError)
     return _from_windows(error.object[error.start : error.end]).decode(), error.end
 

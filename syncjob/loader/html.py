@@ -115,6 +115,10 @@ class _Page(HTMLParser):
         if self._open and not self._silent and (cell := self._open[-1].cell) is not None:
             cell.append(_SPACE.sub(" ", data))
 
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002 - the base class's
+        """`<![…>` is a comment, as browsers take it, whatever stands in it."""
+        return self.parse_bogus_comment(i)
+
     def finish(self) -> None:
         """Tables that were never closed."""
         while self._open:

@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.parsers.expat import ExpatError
 
 from syncjob.loader.cells import ERROR
 from syncjob.loader.unpack import BROKEN, find
@@ -54,7 +53,7 @@ def xls_losses(path: Path) -> dict[str, Losses]:
         with olefile.OleFileIO(str(path)) as ole:
             data = ole.openstream("Workbook" if ole.exists("Workbook") else "Book").read()
         return {name: _xls_sheet(data, at) for name, at in _xls_sheets(data)}
-    except (OSError, struct.error, ValueError, IndexError, TypeError):
+    except BROKEN:
         return {}
 
 
@@ -114,7 +113,7 @@ def xlsb_losses(path: Path) -> dict[str, Losses]:
                     part = find(archive, targets.get(relation, ("", ""))[1])
                     found[name] = _xlsb_sheet(archive.read(part)) if part else Losses()
             return found
-    except (*BROKEN, struct.error, IndexError, KeyError, TypeError, ExpatError):
+    except BROKEN:
         return {}
 
 

@@ -116,7 +116,7 @@ def _in_zip(path: Path, name: str) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             mime = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except (*BROKEN, KeyError) as error:
+    except BROKEN as error:
         raise damaged(name) from error
     lower = {entry.replace("\\", "/").lstrip("/").lower() for entry in names}
     if "xl/workbook.bin" in lower:
@@ -146,7 +146,7 @@ def _in_ole(path: Path, name: str) -> Kind:
     try:
         with olefile.OleFileIO(str(path)) as ole:
             streams = {"/".join(entry).lower() for entry in ole.listdir()}
-    except (OSError, ValueError, IndexError, TypeError, OverflowError, AttributeError) as error:
+    except BROKEN as error:
         raise refuse(name, "the workbook is cut off or damaged", "Copy or download it again.") from error
     if "encryptedpackage" in streams:
         return "encrypted"

@@ -7,17 +7,22 @@ to more than the limits say, and no part declares entities of its own.
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from xml.parsers.expat import ExpatError
 from zlib import error as ZlibError  # noqa: N812
 
 from syncjob.errors import SourceError
 from syncjob.loader.limits import MB, ReadLimits
 from syncjob.loader.refusal import refuse
 
-BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-"""What reading a part of a damaged archive raises."""
+BROKEN = (
+    *(zipfile.BadZipFile, ZlibError, struct.error, ExpatError, EOFError, OSError, RuntimeError, NotImplementedError),
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError),
+)
+"""What the libraries that read archives and workbooks raise at damaged ones."""
 
 _ASK = "Ask for the file again, saved by a spreadsheet program."
 _PROLOG = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)

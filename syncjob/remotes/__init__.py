@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
+from syncjob.behaviour import Behaviour
 from syncjob.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, str] = {
     "exotel_contacts": "syncjob.remotes.exotel_contacts:ExotelContacts",
-    "exotel_list": "syncjob.remotes.waiting:ExotelList",
+    "exotel_list": "syncjob.remotes.exotel_list:ExotelList",
     "exophones": "syncjob.remotes.exophones:ExoPhones",
     "sendme123": "syncjob.remotes.sendme123:SendMe123",
 }
@@ -43,8 +45,10 @@ class _Opener(Protocol):
     def from_config(self, remote: RemoteConfig, transport: Transport) -> Remote: ...
 
 
-def open_remote(config: _Config, *, transport: Transport) -> Remote:
+def open_remote(config: _Config, *, transport: Transport, behaviour: Behaviour | None = None) -> Remote:
     """The remote that `config.remote.kind` names, speaking through `transport`, in the words of the address book.
+
+    It goes by what was proven of it (`behaviour`).
 
     `ConfigError` for a kind that is unknown, or that no job can be run on.
     """
@@ -53,6 +57,8 @@ def open_remote(config: _Config, *, transport: Transport) -> Remote:
     if config.remote.kind not in KINDS:
         raise ConfigError(f"remote.kind: {config.remote.kind} is not one of {', '.join(KINDS)}.")
     remote = opened(config.remote, transport)
+    if behaviour is not None:
+        remote.abilities = replace(remote.abilities, behaviour=behaviour)
     return Translated(remote) if is_foreign(remote.abilities) else remote
 
 

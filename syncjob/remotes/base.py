@@ -8,7 +8,7 @@ service's own words; `listing` and `differ` normalise them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 from syncjob.model import Abilities, Batch, Json, Page, Reply
 
@@ -32,3 +32,30 @@ class Remote(Protocol):
         A change that no entry can be attributed to gets the reply `doubt`.
         """
         ...
+
+
+class ListRemote(Remote, Protocol):
+    """A service whose wanted side is who is on one list. `page`, `read` and contacts are those of the address book."""
+
+    sid: str | None  # the list's; None until it was found
+
+    def members(self, offset: int) -> Page:
+        """One page of the list's members, as `page` gives one of the address book. `ValueError` before it was found."""
+        ...
+
+    def find(self) -> str | None:
+        """The sid of the list that the config names, None when there is none. `ConfigError`: several have its name."""
+        ...
+
+    def make(self) -> str | None:
+        """Make the list; its sid, or None when it is there already."""
+        ...
+
+    def on(self, sid: str) -> ListRemote:
+        """The same service, speaking of the list with this sid."""
+        ...
+
+
+def list_of(remote: Remote) -> ListRemote | None:
+    """`remote` as one that speaks of a list; None when its abilities say that it doesn't."""
+    return cast("ListRemote", remote) if remote.abilities.members else None

@@ -50,6 +50,7 @@ class ExotelContacts:
         repeatable=frozenset({"update", "delete"}),
         remote_only=("keep", "report", "mark", "delete"),
         listing=("scan", "cached", "none", "auto"),
+        remembered=True,
     )
 
     def __init__(self, transport: Transport, account_sid: str, page_size: int = PAGE) -> None:
@@ -76,11 +77,7 @@ class ExotelContacts:
         `total` is -1 where the reply does not tell it: behind the end the service may answer 404, and what a lost page
         looks like is the same. An address book that is not found at all is empty once that was said three times.
         """
-        for _ in range(EMPTY_AFTER if offset == 0 else 1):
-            found = self._page(offset)
-            if found is not None:
-                return found
-        return Page(offset, (), 0 if offset == 0 else -1)
+        return read_page(self._transport, self._path, offset, self.abilities.page_size)
 
     def read(self, sid: str) -> Mapping[str, Json] | None:
         """The contact as it is now; None when there is none, by HTTP 404 or by an entry that says 404."""
@@ -103,17 +100,16 @@ class ExotelContacts:
 
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """Send `batch` in one request. `ValueError` for a batch that the abilities forbid."""
-        if not 1 <= len(batch.changes) <= self.abilities.batch_size[batch.verb]:
-            raise ValueError(f"{len(batch.changes)} changes can't be one request to {batch.verb}")
+        check_batch(batch, self.abilities)
         if batch.verb == "delete":
-            return (self._delete(batch.changes[0]),)
+            return (delete_at(self._transport, self._path, batch.changes[0]),)
         try:
             return self._send(batch)
         except CallRefused as refusal:
             there = {"create": 409, "update": 404}[batch.verb]
             if len(batch.changes) > 1 or refusal.status != there:
                 raise
-            return (_told_alone(batch.changes[0], refusal),)
+            return (told_alone(batch.changes[0], refusal),)
 
     def _send(self, batch: Batch) -> tuple[Reply, ...]:
         answer = self._transport.call(
@@ -121,48 +117,59 @@ class ExotelContacts:
             self._path,
             body=body_of(batch),
             repeat=batch.verb in self.abilities.repeatable,
-            check=_is_bulk,
+            check=is_bulk,
             rows=len(batch.changes),
         )
         entries = entries_of(answer.json) or []
         return match(batch, entries, answer.request_id, answer.attempts, metadata_of(answer.json))
 
-    def _page(self, offset: int) -> Page | None:
-        """The page, or None when the service says 404."""
-        query = {"limit": self.abilities.page_size, "offset": offset}
-
-        def fits(answer: Answer) -> None:
-            check_page(answer.json, offset, self.abilities.page_size)
-
-        try:
-            answer = self._transport.call("GET", self._path, query=query, repeat=True, check=fits)
-        except CallRefused as refusal:
-            if refusal.status == 404:
-                return None
-            raise
-        contacts = tuple(read_entry(entry).data for entry in entries_of(answer.json) or [])
-        total = count_of(metadata_of(answer.json), "total")
-        return Page(offset, contacts, -1 if total is None else total, answer.request_id)
-
-    def _delete(self, change: Change) -> Reply:
-        if not is_plain(change.sid or ""):
-            return Reply(change.change_id, "refused", message="it has no sid that can be named", sid=change.sid)
-        try:
-            answer = self._transport.call("DELETE", self._one(change.sid or ""), repeat=True)
-        except CallRefused as refusal:
-            return _told_alone(change, refusal)
-        if answer.json is None:  # 204
-            said: Json = {"code": answer.status, "status": "success"}
-        else:
-            said = answer.json.get("response") if isinstance(answer.json, dict) else None
-        entries = said if isinstance(said, list) else [said]
-        return match(Batch("", "delete", (change,)), entries, answer.request_id, answer.attempts)[0]
-
     def _one(self, sid: str) -> str:
         return f"{self._path}/{plain(sid)}"
 
 
-def _told_alone(change: Change, refusal: CallRefused) -> Reply:
+def read_page(transport: Fence, path: str, offset: int, size: int) -> Page:
+    """The page of contacts at `path` from `offset` on. One that is not found is empty; the first, when said thrice."""
+    for _ in range(EMPTY_AFTER if offset == 0 else 1):
+        found = _page(transport, path, offset, size)
+        if found is not None:
+            return found
+    return Page(offset, (), 0 if offset == 0 else -1)
+
+
+def _page(transport: Fence, path: str, offset: int, size: int) -> Page | None:
+    """The page, or None when the service says 404."""
+
+    def fits(answer: Answer) -> None:
+        check_page(answer.json, offset, size)
+
+    try:
+        answer = transport.call("GET", path, query={"limit": size, "offset": offset}, repeat=True, check=fits)
+    except CallRefused as refusal:
+        if refusal.status == 404:
+            return None
+        raise
+    contacts = tuple(read_entry(entry).data for entry in entries_of(answer.json) or [])
+    total = count_of(metadata_of(answer.json), "total")
+    return Page(offset, contacts, -1 if total is None else total, answer.request_id)
+
+
+def delete_at(transport: Fence, path: str, change: Change) -> Reply:
+    """What became of `change` when its contact was deleted below `path`: from the address book, or from a list."""
+    if not is_plain(change.sid or ""):
+        return Reply(change.change_id, "refused", message="it has no sid that can be named", sid=change.sid)
+    try:
+        answer = transport.call("DELETE", f"{path}/{plain(change.sid or '')}", repeat=True)
+    except CallRefused as refusal:
+        return told_alone(change, refusal)
+    if answer.json is None:  # 204
+        said: Json = {"code": answer.status, "status": "success"}
+    else:
+        said = answer.json.get("response") if isinstance(answer.json, dict) else None
+    entries = said if isinstance(said, list) else [said]
+    return match(Batch("", change.verb, (change,)), entries, answer.request_id, answer.attempts)[0]
+
+
+def told_alone(change: Change, refusal: CallRefused) -> Reply:
     """What the refusal of a request says of the only change in it."""
     entry: dict[str, Json] = {"code": refusal.status, "error_data": {"description": refusal.words}}
     return match(Batch("", change.verb, (change,)), [entry], refusal.request_id, refusal.attempts)[0]
@@ -232,6 +239,13 @@ def check_page(json: Json, offset: int, page_size: int) -> None:
         raise ValueError(f"{len(contacts)} contacts from {offset} on don't fit a total of {total}")
 
 
-def _is_bulk(answer: Answer) -> None:
+def check_batch(batch: Batch, able: Abilities) -> None:
+    """`ValueError` for a batch that the abilities forbid."""
+    if not 1 <= len(batch.changes) <= able.batch_size.get(batch.verb, 0):
+        raise ValueError(f"{len(batch.changes)} changes can't be one request to {batch.verb}")
+
+
+def is_bulk(answer: Answer) -> None:
+    """`ValueError` for a reply without entries."""
     if entries_of(answer.json) is None:
         raise ValueError("there are no entries")

@@ -57,6 +57,16 @@ def cell(reference: str, style: int, text: str) -> str:
     return f'<c r="{reference}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(cut(text))}</t></is></c>'
 
 
+def rich(reference: str, style: int, runs: Sequence[tuple[str, str, bool]]) -> str:
+    """One cell of several runs, each a text, its colour (ARGB), and whether it is bold."""
+    said = "".join(
+        f'<r><rPr>{"<b/>" if bold else ""}<sz val="11"/><color rgb="{colour}"/><rFont val="Calibri"/><family val="2"/>'
+        f'</rPr><t xml:space="preserve">{escape(cut(text))}</t></r>'
+        for text, colour, bold in runs
+    )
+    return f'<c r="{reference}" s="{style}" t="inlineStr"><is>{said}</is></c>'
+
+
 def column(letter: str, style: int, numbers: pa.Array, texts: pa.Array) -> pa.Array:
     """The cells of one column, one entry per row; "" where the cell is empty (the column's own style shows)."""
     length = pc.utf8_length(texts)

@@ -49,6 +49,14 @@ MODES = {
 }
 
 
+LIST_MODES = {
+    "upsert": "Let the list {list} hold the numbers of the file",
+    "create": "Let the numbers of the file join the list {list}",
+    "delete": "Take the numbers of the file off the list {list}",
+    "undo": MODES["undo"],
+}
+
+
 @dataclass(frozen=True)
 class Line:
     """Rows (or contacts) that share a fate: the plain word, how many, what it means and what to do."""
@@ -75,6 +83,7 @@ class Digest:
     ours: tuple[Line, ...]
     aside: tuple[Line, ...]
     remote: tuple[Line, ...]
+    remote_title: str
     refusals: tuple[str, ...]
     steps: tuple[str, ...]
     command: str | None
@@ -98,6 +107,7 @@ def digest(results: Results, first: int = FIRST) -> Digest:
         ours=ours,
         aside=tuple(line for (reason, line) in groups if reason and line.outcome in ("skipped", "duplicate")),
         remote=tuple(line for (_, line) in _groups(results.remote_only, facts.service, first)),
+        remote_title=_remote_title(facts),
         refusals=facts.refusals,
         steps=_steps(results),
         command=facts.next_command or (f"syncjob resume {facts.run_id}" if ours and not facts.dry_run else None),
@@ -178,6 +188,17 @@ def _counts(results: Results) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def _task(facts: RunFacts) -> str:
+    if facts.of_list is None:
+        return MODES.get(facts.mode, facts.mode)
+    return LIST_MODES.get(facts.mode, facts.mode).replace("{list}", facts.of_list)
+
+
+def _remote_title(facts: RunFacts) -> str:
+    """Over the contacts that no row names."""
+    return TITLES["remote"] if facts.of_list is None else f"On the list {facts.of_list}, but not in your file"
+
+
 def _banner(facts: RunFacts) -> str:
     if facts.refusals:
         return f"REFUSED: nothing was sent to {facts.service}."
@@ -255,11 +276,12 @@ def _about(facts: RunFacts, notes: tuple[str, ...]) -> tuple[tuple[str, str], ..
         (f"How {facts.service} was read", facts.listing),
         ("Cost", f"{many(facts.requests, 'request', 'requests')}{again}, in {span(facts.seconds)}"),
         ("Only part of the contacts", facts.partial or ""),
+        ("Approved", facts.approved or ""),
         ("Memory", "" if facts.memory else "This run kept no memory: it can't be compared with earlier ones."),
         ("To know", "\n".join(notes)),
         ("Started", clock(facts.started)),
         ("Account", f"{facts.account}, {facts.region}" if facts.region else facts.account),
-        ("Task", MODES.get(facts.mode, facts.mode)),
+        ("Task", _task(facts)),
         ("Run", f"{facts.run_id} (exit code {facts.exit_code})"),
     )
     return tuple((label, text) for label, text in told if text)

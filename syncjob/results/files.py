@@ -116,6 +116,7 @@ def summary_text(results: Results, files: list[Path]) -> str:
         "seconds": round(facts.seconds, 3),
         "exit_code": facts.exit_code,
         "partial": facts.partial,
+        "approved": facts.approved,
         "memory": facts.memory,
         "stopped": facts.stopped,
         "refusals": list(facts.refusals),

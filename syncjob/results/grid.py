@@ -8,8 +8,9 @@ the lines are more than one holds. Every cell is text. The one place that reache
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pandas as pd
 import pyarrow as pa
@@ -20,12 +21,15 @@ from xlsxwriter.worksheet import Worksheet
 
 from syncjob.results import cellxml
 from syncjob.results.marks import Mark
-from syncjob.results.palette import Palette
+from syncjob.results.palette import LINE, Palette
 
 SHEET_ROWS = 1_048_576
 CHUNK = 4_096
 COMMENTS = 2_000
 """Cells beyond these are coloured without a comment: spreadsheet programs open slowly with many thousands of them."""
+
+RULED = 20_000
+"""Lines beyond which no line is drawn between them: programs judge such a rule for every cell they show."""
 
 HEADER_POINTS = 24
 NARROW, WIDE, SAMPLE = 9, 44, 1_000
@@ -74,8 +78,6 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         count = len(columns[0]) if columns else 0
         if not count:
             return
-        if self.table:  # a row written cell by cell is still waiting
-            self._write_single_row(first)
         numbers = pa.array([str(row + 1) for row in range(first, first + count)], pa.large_string())
         letters = [xl_col_to_name(at) for at in range(len(columns))]
         made = [
@@ -86,10 +88,25 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
             made[at] = _restyled(
                 made[at], columns[at], letters[at], first, {line: f for (line, on), f in marked.items() if on == at}
             )
-        texts = [(columns[at], width) for at, width in wrapped.items()]
-        self.fh.write(cellxml.rows(numbers, made, texts, height))
-        self._check_dimensions(first + count - 1, len(columns) - 1)
-        self.previous_row = first + count
+        self.write_made(first, numbers, made, [(columns[at], width) for at, width in wrapped.items()], height)
+
+    def write_made(
+        self,
+        first: int,
+        numbers: pa.Array,
+        made: Sequence[pa.Array],
+        wrapped: Sequence[tuple[pa.Array, int]],
+        height: int = 0,
+    ) -> None:
+        """Rows of cells that are XML already: `numbers` name them from `first` (0-based) on, `made` holds the columns.
+
+        `wrapped` and `height`: see `cellxml.rows`.
+        """
+        if self.table:  # a row written cell by cell is still waiting
+            self._write_single_row(first)
+        self.fh.write(cellxml.rows(numbers, made, wrapped, height))
+        self._check_dimensions(first + len(numbers) - 1, len(made) - 1)
+        self.previous_row = first + len(numbers)
 
 
 def _restyled(made: pa.Array, texts: pa.Array, letter: str, first: int, formats: Mapping[int, Format]) -> pa.Array:
@@ -160,9 +177,25 @@ def _set_up(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
         sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(last)}{SHEET_ROWS}"})
     if grid.outcome is not None:
         _colour(sheet, grid, palette, lines)
-    _print_set_up(sheet, grid.name)
+    rule_lines(sheet, palette, lines, last, {mark.column for mark in grid.marks})
+    print_set_up(sheet, grid.name)
     if grid.tab:
         sheet.set_tab_color(grid.tab)
+
+
+def rule_lines(sheet: Worksheet, palette: Palette, lines: int, last: int, boxed: Collection[int] = ()) -> None:
+    """A thin line under every row, on paper too; blank cells have no look of their own, so it comes by a rule.
+
+    Not in the columns `boxed`, whose marked cells have a frame that a rule would take away.
+    """
+    if not 0 < lines <= RULED:
+        return
+    look = palette.made("ruled", {"bottom": 1, "bottom_color": LINE})
+    edges = [-1, *sorted(boxed), last + 1]
+    for before, after in pairwise(edges):
+        if after - before > 1:
+            rule = {"type": "formula", "criteria": "=TRUE", "format": look}
+            sheet.conditional_format(1, before + 1, lines, after - 1, rule)
 
 
 def _colour(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
@@ -178,7 +211,8 @@ def _colour(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
             sheet.conditional_format(1, column, max(lines, 1), column, rule)
 
 
-def _print_set_up(sheet: Worksheet, name: str) -> None:
+def print_set_up(sheet: Worksheet, name: str) -> None:
+    """On paper: landscape, one page wide, the header on every page."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)

@@ -19,7 +19,13 @@ DETAIL_LENGTH = 300
 DONE = frozenset({"created", "updated", "deleted", "added", "removed"})
 """Their plain word says everything; no second sentence where there is no reason."""
 
-PLANNED_AS = {"create": ", as a new contact.", "update": ", as a change.", "delete": ", as a removal."}
+PLANNED_AS = {
+    "create": ", as a new contact.",
+    "update": ", as a change.",
+    "add": ", to join the list.",
+    "remove": ", to leave the list.",
+    "delete": ", as a removal.",
+}
 
 
 def sentences(outcomes: pd.DataFrame, rows: pd.DataFrame, service: str) -> pd.Series[str]:

@@ -35,7 +35,13 @@ FILLS: dict[str, tuple[str, str, bool]] = {
     "not_sent": (OURS, "#E9CC63", True),
 }
 
-PLANNED_BARS = {"create": "#0B6FB8", "update": "#4FA3DC", "delete": "#12436D"}
+PLANNED_BARS = {
+    "create": "#0B6FB8",
+    "update": "#4FA3DC",
+    "delete": "#12436D",
+    "add": "#0B6FB8",
+    "remove": "#12436D",
+}
 
 Properties = dict[str, str | int | float | bool]
 """What XlsxWriter makes a format of."""
@@ -69,7 +75,8 @@ class Palette:
     def outcome(self, code: str, bold: bool) -> Format:
         """The conditional format of an outcome; `bold` makes bad ones stand out."""
         tint, _, strong = FILLS[code]
-        return self.made(f"outcome {code} {bold}", {"bg_color": tint, "font_color": INK, "bold": strong and bold})
+        look: Properties = {"bg_color": tint, "font_color": INK, "bold": strong and bold}
+        return self.made(f"outcome {code} {bold}", {**look, "bottom": 1, "bottom_color": LINE})
 
     def made(self, name: str, properties: Properties) -> Format:
         """The format called `name`, made of `properties` the first time."""

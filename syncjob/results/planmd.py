@@ -1,4 +1,4 @@
-"""A plan as a Markdown page, to be read and discussed in a pull request; `apply` takes the JSON.
+"""A plan as a Markdown page, to be read and discussed in a pull request; `apply` takes the workbook or the JSON.
 
 What enters: a plan and the rows it rests on. What leaves: one page of text, the same for the same plan, with what is
 removed before what is changed and added, because that is what a reviewer must not miss. Promised: nothing that a sheet
@@ -8,17 +8,25 @@ or the remote holds can become markup.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 import orjson
 import pandas as pd
 
+from syncjob.model import Json, Verb
 from syncjob.plans import Plan, label
+from syncjob.results.digest import clock
+from syncjob.results.naming import called
 from syncjob.schema import NAMES
 from syncjob.words import OUTCOMES, REASONS
 
 SHOWN = 1000
 """Lines of a table; what is more is counted."""
+
+OPEN = 50
+"""Lines of a table beyond which it is folded."""
 
 _CUT = 200  # characters of a value
 _MARKS = re.compile(r"([\\`*_{}\[\]#!|<>~&@]|(?<=:)/(?=/)|(?<=www)\.|^[+-](?= ))", re.IGNORECASE)
@@ -28,14 +36,23 @@ _MARKS = re.compile(r"([\\`*_{}\[\]#!|<>~&@]|(?<=:)/(?=/)|(?<=www)\.|^[+-](?= ))
 Line = tuple[object, ...]
 
 
+@dataclass(frozen=True)
+class Marked:
+    """A cell whose texts are safe already, and whose marks are ours."""
+
+    text: str
+
+
 def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
     """The page. `rows` are schema.ROWS."""
     parts = [
         _head(plan),
         _refusals(plan),
-        _section("To remove", (label(plan.key), "Name", "Why"), _deletes(plan)),
-        _section("To change", (label(plan.key), "Field", "Now", "Then"), _updates(plan)),
-        _section("To add", ("Number", "Fields"), _creates(plan)),
+        _section("To leave the list", ("Number", "Name", "Why"), _deletes(plan, "remove")),
+        _section("To remove", (label(plan.key), "Name", "Why"), _deletes(plan, "delete")),
+        _section("To change", (label(plan.key), "Name", "Now → then"), _updates(plan), folds=True),
+        _section("To join the list", ("Number", "Name", "Now"), _joins(plan), folds=True),
+        _section("To add", ("Number", "Fields"), _creates(plan), folds=True),
         _section("Not sent", ("Where", label(plan.key), "What", "Why"), _bad(plan, rows)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -43,12 +60,11 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
 
 def _head(plan: Plan) -> str:
     counts = plan.counts
-    said = [
-        f"**{counts[v]:,} {w}**" for v, w in (("create", "to add"), ("update", "to change"), ("delete", "to remove"))
-    ]
+    said = [f"**{count:,} {words}**" for count, words in plan.to_do]
     said += [f"{n:,} {OUTCOMES[name].word.lower()}" for name, n in counts.items() if name in OUTCOMES and n]
     about = [
-        f"Account {_safe(plan.account)}, made {_safe(plan.made)}, fingerprint `{plan.fingerprint}`.",
+        f"Account {_safe(plan.account)}, made {clock(datetime.fromisoformat(plan.made))}, "
+        f"fingerprint `{plan.fingerprint}`.",
         *([f"Partial: {_safe(plan.partial)}."] if plan.partial else []),
         _safe(plan.listing),
         f"Still to come: {plan.cost.requests:,} requests.",
@@ -60,14 +76,18 @@ def _head(plan: Plan) -> str:
 def _refusals(plan: Plan) -> str:
     if not plan.refusals:
         return ""
-    lines = [f"- **{r.code}**: {_safe(r.figures)} (`{r.setting}`)" for r in plan.refusals]
+    lines = [
+        f"- **{r.code}**: {_safe(r.figures)} (`{r.setting}`)"
+        + (f". First: {', '.join(map(_safe, r.examples))}" if r.examples else "")
+        for r in plan.refusals
+    ]
     return "\n".join(["## Refused by guards", "", *lines])
 
 
-def _deletes(plan: Plan) -> list[Line]:
+def _deletes(plan: Plan, verb: Verb) -> list[Line]:
     why = dict(zip(plan.remote_only["sid"], plan.remote_only["reason"], strict=True))
     lines: list[Line] = []
-    for change in plan.changes("delete"):
+    for change in plan.changes(verb):
         told = NAMES if plan.key == "number" else (*NAMES, "number")  # a key of another kind says nobody's number
         name = " ".join(str(change.before.get(part) or "") for part in told).strip()
         asked = "the sheet lists it" if change.row_id >= 0 else "not in the source"
@@ -77,9 +97,26 @@ def _deletes(plan: Plan) -> list[Line]:
 
 
 def _updates(plan: Plan) -> list[Line]:
+    """One line per contact: every field that changes, the new value bold."""
     found = plan.field_changes
-    columns = (found[name].tolist() for name in ("number", "field", "old", "new"))
-    return [(number, label(name), old, new) for number, name, old, new in zip(*columns, strict=True)]
+    said: dict[str, list[str]] = {}
+    for sid, name, old, new in zip(*(found[column].tolist() for column in ("sid", "field", "old", "new")), strict=True):
+        said.setdefault(sid, []).append(f"{_safe(label(name))}: {_safe(old)} → **{_safe(new)}**")
+    return [
+        (change.number, _name(change.before), Marked("; ".join(said.get(change.sid or "", ()))))
+        for change in plan.changes("update")
+    ]
+
+
+def _name(image: Mapping[str, Json]) -> str:
+    return " ".join(str(image.get(part) or "") for part in ("first_name", "last_name")).strip()
+
+
+def _joins(plan: Plan) -> list[Line]:
+    return [
+        (change.number, _name(change.before), "in the address book" if change.sid else "new to the address book")
+        for change in plan.changes("add")
+    ]
 
 
 def _creates(plan: Plan) -> list[Line]:
@@ -98,20 +135,28 @@ def _bad(plan: Plan, rows: pd.DataFrame) -> list[Line]:
     placed = bad.merge(rows[["row_id", "source", "sheet", "row", "raw"]], on="row_id")
     names = ("source", "sheet", "row", "raw", "outcome", "reason", "detail")
     lines: list[Line] = []
+    files = called(rows["source"].dropna().unique())
     for source, sheet, row, raw, outcome, reason, detail in zip(*(placed[n].tolist() for n in names), strict=True):
-        where = ", ".join([str(source), *([f"sheet {sheet}"] if isinstance(sheet, str) else []), f"row {row}"])
+        where = ", ".join(
+            [files.get(source, str(source)), *([f"sheet {sheet}"] if isinstance(sheet, str) else []), f"row {row}"]
+        )
         known = REASONS.get(str(reason))
-        said = known.says.replace("{detail}", detail if isinstance(detail, str) else "…") if known else ""
+        text = detail if isinstance(detail, str) else "…"
+        said = f"{known.says} {known.do}".strip().replace("{detail}", text) if known else ""
         lines.append((where, raw, OUTCOMES[outcome].word, said))
     return lines
 
 
-def _section(title: str, header: Sequence[str], lines: Sequence[Line]) -> str:
+def _section(title: str, header: Sequence[str], lines: Sequence[Line], *, folds: bool = False) -> str:
+    """A heading and its table; a long one that `folds` opens at a click."""
     if not lines:
         return ""
     table = [_line(header), _line("---" for _ in header), *(_line(map(_safe, line)) for line in lines[:SHOWN])]
-    more = ["", f"… and {len(lines) - SHOWN:,} more."] if len(lines) > SHOWN else []
-    return "\n".join([f"## {title} ({len(lines):,})", "", *table, *more])
+    if len(lines) > SHOWN:
+        table += ["", f"… and {len(lines) - SHOWN:,} more."]
+    if folds and len(lines) > OPEN:
+        table = ["<details><summary>Show them</summary>", "", *table, "", "</details>"]
+    return "\n".join([f"## {title} ({len(lines):,})", "", *table])
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -120,6 +165,8 @@ def _line(cells: Iterable[str]) -> str:
 
 def _safe(value: object) -> str:
     """Text that Markdown shows as it is, on one line; nothing is a dash."""
+    if isinstance(value, Marked):
+        return value.text
     text = " ".join(str(value).split()) if isinstance(value, str) else "" if value is None else str(value)
     text = text if len(text) <= _CUT else text[: _CUT - 1] + "…"
     return _MARKS.sub(r"\\\1", text) or "–"

@@ -98,7 +98,7 @@ def write_summary(book: Workbook, told: Digest, links: Links, palette: Palette) 
             page.section(TITLES["next"])
         page.command(TITLES["command"], told.command)
     page.group(TITLES["aside"], told.aside, links.row, None)
-    page.group(TITLES["remote"], told.remote, links.contact, links.sheets.get("remote"))
+    page.group(told.remote_title, told.remote, links.contact, links.sheets.get("remote"))
     page.section(TITLES["about"])
     for label, value in told.about:
         page.pair(label, value)

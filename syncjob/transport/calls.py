@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from syncjob.errors import SyncjobError
-from syncjob.pacing import Backoff, Pace, Rate, http_date, read_quota
+from syncjob.pacing import Backoff, Pace, Quota, Rate, http_date, read_quota
 from syncjob.transport.endings import error_of, paused_too_long, stopped
 from syncjob.transport.gate import Gate, Stopped, TooLong
 from syncjob.transport.judging import Answer, Setback, judge
@@ -31,7 +31,8 @@ PATIENCE = 1800.0
 class Event:
     """Something a watcher may want to show or log. Holds no secret; told from the thread that made the call.
 
-    `seconds`: of a reply how long it took, else how long the wait will be.
+    `seconds`: of a reply how long it took, else how long the wait will be. `ahead`: the seconds by which the server's
+    clock is ahead of ours, and `quota` what its headers say of the rate; None where a reply tells neither.
     """
 
     kind: Literal["reply", "retry", "pause", "trouble"]
@@ -42,6 +43,8 @@ class Event:
     seconds: float = 0.0
     attempts: int = 0
     request_id: str | None = None
+    ahead: float | None = None
+    quota: Quota | None = None
 
 
 @dataclass(frozen=True)
@@ -180,7 +183,7 @@ class Transport:
                 self._pause(call, found, left)
             elif isinstance(raw, Raw):
                 self._gate.answered(left, read_quota(raw.headers, _server_time(raw, now)))
-        self._tell(call, found, raw, now - left)
+        self._tell(call, found, raw, now, now - left)
         return found
 
     def _pause(self, call: _Call, back: Setback, left: float) -> None:
@@ -205,11 +208,15 @@ class Transport:
         self._on_event(_event("retry", call, back, wait))
         self._gate.wait(wait)
 
-    def _tell(self, call: _Call, found: Answer | Setback, raw: Raw | Fault, seconds: float) -> None:
-        status = raw.status if isinstance(raw, Raw) else 0
-        words = found.words if isinstance(found, Setback) else ""
-        event = Event("reply", words, call.method, call.path, status, seconds, call.tries + 1, found.request_id)
-        self._on_event(event)
+    def _tell(self, call: _Call, found: Answer | Setback, raw: Raw | Fault, now: float, seconds: float) -> None:
+        status, words = 0, found.words if isinstance(found, Setback) else ""
+        ahead, quota = None, None
+        if isinstance(raw, Raw):
+            status, date = raw.status, http_date(raw.headers.get("date"))
+            ahead = None if date is None else date.timestamp() - (now - seconds / 2)
+            quota = read_quota(raw.headers, _server_time(raw, now))
+        tries, request_id = call.tries + 1, found.request_id
+        self._on_event(Event("reply", words, call.method, call.path, status, seconds, tries, request_id, ahead, quota))
 
     def _count(self, **more: float) -> None:
         """Add to the counts by name."""

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions as foreign
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3 import exceptions as below
 
 from syncjob.errors import ConfigError
@@ -256,3 +256,14 @@ def trusted_roots() -> str | bool:
                 raise ConfigError(f"{name} names {named}, which is not there.")
             return named
     return True
+
+
+def roots() -> str:
+    """The file or folder of certificates that a service's own is judged by."""
+    named = trusted_roots()
+    return named if isinstance(named, str) else DEFAULT_CA_BUNDLE_PATH
+
+
+def proxy_of(base_url: str) -> str | None:
+    """The proxy that the environment puts before `base_url`; it may hold a password."""
+    return select_proxy(base_url, get_environ_proxies(base_url, no_proxy=None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from tests.exam_loader import damage
@@ -37,6 +37,8 @@ def case(seed: int, kind: str | None = None, tool: Tool | None = None) -> Case:
     head, body = lines(sheet)
     ends = [sheet.dialect.newline] * rows
     hit: set[int] = set()
+    if kind == damage.TORN:
+        return _torn(rng, Case(seed, kind, sheet, b"", frozenset({rows - 1})), head, body, ends)
     times = rng.choice((1, 1, 1, 2, 3, 10)) if rows > 15 else 1
     for at in rng.sample(range(rows), times if kind != "none" else 0):
         if kind == damage.JOINED:
@@ -56,6 +58,14 @@ def case(seed: int, kind: str | None = None, tool: Tool | None = None) -> Case:
 def cases(seeds: range) -> Iterator[Case]:
     """The files of many seeds."""
     return (case(seed) for seed in seeds)
+
+
+def _torn(rng: Random, whole: Case, head: str, body: list[str], ends: list[str]) -> Case:
+    """Only a part of the last row is there, and nothing below it."""
+    last = body[-1]
+    sheet = replace(whole.sheet, dialect=replace(whole.sheet.dialect, after=(), ends=True))
+    lines = [*body[:-1], last[: rng.randrange(1, max(2, len(last) - 1))]]
+    return replace(whole, data=together(sheet, head, lines, [*ends[:-1], ""]))
 
 
 def _one(rng: Random, kind: str, sheet: Sheet, body: list[str], hit: set[int], at: int) -> None:

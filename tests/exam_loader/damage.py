@@ -186,4 +186,7 @@ MIXED = "newlines mixed"
 GARBAGE = "garbage line"
 """A line of something else stands between the rows; no row is damaged."""
 
-ALL = ("none", *KINDS, JOINED, REPEATED, MIXED, GARBAGE)
+TORN = "file cut off"
+"""The file ends within its last row, as after a broken download."""
+
+ALL = ("none", *KINDS, JOINED, REPEATED, MIXED, GARBAGE, TORN)

@@ -36,6 +36,8 @@ class Verdict:
     silent: int = 0
     gone: int = 0
     alarms: int = 0  # undamaged rows named as damaged
+    cells: int = 0  # of undamaged rows
+    cells_right: int = 0
     header: bool = True
     refused: int = 0
     harmed: list[int] = field(default_factory=list)
@@ -62,14 +64,26 @@ def judge(case: Case, answer: Answer) -> Verdict:
             _damaged(told, number, row, lines, answer, case)
             continue
         told.rows += 1
+        told.cells += len(sheet.header)
         if places and len(places) >= min(1, wanted[row]):
             told.right += 1
+            told.cells_right += len(sheet.header)
             told.alarms += any(place in answer.named for place in places)
         else:
             told.harmed.append(number)
+            told.cells_right += _alike(sheet.rows[number], sheet.key, answer.rows)
             _harmed(told, row[sheet.key], lines, sheet.key)
     told.header = answer.header is None or _tidy(answer.header) == _tidy(sheet.header)
     return told
+
+
+def _alike(row: Sequence[str], key: int, lines: Sequence[Sequence[str]]) -> int:
+    """How many cells of a harmed row are right, in the line that holds its number where it belongs."""
+    for line in lines:
+        if len(line) > key and line[key] == row[key]:
+            padded = [*line, *[""] * (len(row) - len(line))]
+            return sum(_tidy([have]) == _tidy([want]) for have, want in zip(padded, row, strict=False))
+    return 0
 
 
 def _harmed(told: Verdict, key: str, lines: list[tuple[str, ...]], column: int) -> None:
@@ -93,9 +107,11 @@ def _damaged(
     """A damaged row: was anybody told? What is read with only the mark added is right: the cell holds that mark."""
     told.damaged += 1
     key, wanted = row[case.sheet.key], _bare(row)
-    holding = [place for place, line in enumerate(lines) if any(key in cell for cell in line)]
+    holding = [place for place, line in enumerate(lines) if any(key in cell.translate(_MARKS) for cell in line)]
     cut_away = not holding and len(answer.named) >= len(case.damaged)  # its number is no longer in the file
-    named = any(place in answer.named for place in holding) or any(key in text for text in answer.texts)
+    named = any(place in answer.named for place in holding) or any(
+        key in text.translate(_MARKS) for text in answer.texts
+    )
     if cut_away or named or any(_bare(line[: len(row)]) == wanted for line in lines):
         told.told += 1
     elif not holding:

@@ -217,6 +217,7 @@ TOOLS = (
     Tool("trailing commas", PLAIN, Dialect(trailing="rows")),
     Tool("trailing commas everywhere", PLAIN, Dialect(trailing="all", newline="\r\n")),
     Tool("trailing blank lines", MAILCHIMP, Dialect(after=("", "", ",,,,,,,,,,,,,,", ""))),
+    Tool("totals below", PLAIN, Dialect(after=("Total,{n},,",))),
     Tool("300 columns", WIDE),
     Tool("one column", ONE),
     Tool("right to left", RTL, Dialect(bom=True), ("ar",)),

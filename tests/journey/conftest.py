@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,23 +37,6 @@ def phone_requests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 def kills(request: pytest.FixtureRequest) -> int:
     """How many processes are killed in all: 20, or `--kills N`."""
     return int(request.config.getoption("--kills"))
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """Where chance begins: `--seed N` repeats a run of random kills."""
-    return int(request.config.getoption("--seed"))
-
-
-@pytest.fixture
-def say(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Put a figure on the terminal, whatever is captured."""
-
-    def line(text: str) -> None:
-        with capsys.disabled():
-            request.config.get_terminal_writer().line(f"\n{text}")
-
-    return line
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from syncjob.cli import COMMANDS
 from syncjob.state import locked, open_account
+from tests.builders_work import number
 from tests.journey.builders import Desk, people, person, read_csv, read_sheet
 
 pytestmark = pytest.mark.usefixtures("reads_here")
@@ -163,6 +164,23 @@ def test_verbose_logs_every_request_and_no_secret(desk: Desk) -> None:
     assert loud.err.count("/contacts") >= len(desk.remote.log) / 2
     assert desk.remote.token not in loud.err + loud.out
     assert desk.remote.key not in loud.err + loud.out
+
+
+def test_json_logs_have_a_line_for_each_batch_each_bad_row_and_the_run_without_naming_anybody(desk: Desk) -> None:
+    desk.config(sync={"batch_size": 2})
+    desk.sheet([*people(1, 2, 3), {"number": "98765 4", "first_name": "Zenobia"}])
+    said = desk("run", desk.folder / "contacts.csv", "--yes", "--log-format", "json")
+    lines = [json.loads(line) for line in said.err.splitlines()]
+    batches = [line for line in lines if line["event"] == "batch"]
+    assert [(line["verb"], line["outcomes"]) for line in batches] == [("create", {"created": n}) for n in (2, 1)]
+    assert all(line["request_id"] and line["job"] == "leads" for line in batches)
+    (row,) = [line for line in lines if line["event"] == "row"]
+    assert (row["source"], row["row"], row["column"], row["reason"]) == ("contacts.csv", 5, "A", "number_too_short")
+    (run,) = [line for line in lines if line["event"] == "run"]
+    assert (run["run_id"], run["counts"], run["exit_code"]) == (row["run_id"], {"created": 3, "invalid": 1}, 3)
+    assert not [word for word in ("98765", "Zenobia", number(1)) if word in said.err]
+    plain = desk("run", desk.folder / "contacts.csv", "--yes")
+    assert "too_short" not in plain.err + plain.out
 
 
 def test_log_format_json_makes_every_line_on_stderr_an_object(desk: Desk) -> None:

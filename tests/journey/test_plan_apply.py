@@ -191,12 +191,14 @@ def test_a_plan_for_a_review_reads_well_and_no_text_becomes_markup(desk: Desk) -
     page = path.read_text()
     for part in ("# Plan of job leads", "## Refused by guards", "## To change (1)", "## To add (1)", "## Not sent (1)"):
         assert part in page
-    assert f"| {number(1)} | First name | Name 1 | \\| \\*\\*x\\*\\* \\<b\\>\\@team\\</b\\> |" in page
+    new = "**\\| \\*\\*x\\*\\* \\<b\\>\\@team\\</b\\>**"
+    assert f"| {number(1)} | Name 1 | First name: Name 1 → {new} |" in page
+    assert str(desk.folder) not in page
     assert desk("apply", path, "--yes").code == 2
 
 
 def test_an_ending_that_plan_can_not_write_is_refused_before_anything_is_read(desk: Desk) -> None:
-    said = desk("plan", desk.sheet(people(1)), "-o", desk.folder / "plan.xlsx")
+    said = desk("plan", desk.sheet(people(1)), "-o", desk.folder / "plan.ods")
     assert (said.code, len(desk.remote.log)) == (2, 0)
     assert ".json" in said.err
 

@@ -1,0 +1,43 @@
+"""A run on a list, read again: who joined must be on it, who left must not, as soon as the list shows what was done.
+
+Enters: the lines of a run that are sure (verifying.py). Leaves: the members, who is to be read singly, and differences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from syncjob.job.members import members_seen
+from syncjob.job.session import Session
+
+ON, OFF = "on it", "not on it"
+LEFT = ("removed", "deleted")
+
+
+def members_expected(session: Session, lines: pd.DataFrame) -> pd.DataFrame:
+    """The members (schema.CONTACTS), read again, within bounds, until they are those that `lines` tell of."""
+    left = lines["outcome"].isin(LEFT)
+    return members_seen(session, there=set(lines["sid"][~left]), gone=set(lines["sid"][left]))
+
+
+def known_from(members: pd.DataFrame) -> dict[str, pd.Series | None]:
+    """sid → contact: the list shows its members whole."""
+    return {str(contact["sid"]): contact for _, contact in members.iterrows()}
+
+
+def others(lines: pd.DataFrame, members: pd.DataFrame) -> list[str]:
+    """The sids of `lines` that the list did not show."""
+    return [sid for sid in lines["sid"].tolist() if sid not in set(members["sid"])]
+
+
+def off_list(lines: pd.DataFrame, members: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """The lines of DIFFERENCES that are about being on the list."""
+    sids = set(members["sid"])
+    for line in lines.to_dict("records"):
+        expected, found = line["outcome"] not in LEFT, line["sid"] in sids
+        if expected != found:
+            row = "" if pd.isna(line["row"]) else str(int(line["row"]))
+            place = (line["source"], line["sheet"], row, line["number"], line["sid"], line["outcome"])
+            yield (*place, "list", *((ON, OFF) if expected else (OFF, ON)))
