@@ -130,6 +130,7 @@ def prepare(
         refusals=refusals,
         notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
         key=able.key,
+        service=able.service,
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
@@ -181,6 +182,7 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
         key=session.remote.abilities.key,
+        service=session.remote.abilities.service,
     )
 
 
