@@ -166,11 +166,16 @@ def test_an_upsert_without_a_look_takes_a_request_to_add_and_one_to_change(desk:
     assert len(desk.held()) == 31
 
 
-def test_none_is_refused_before_any_request_where_it_is_not_proven(desk: Desk) -> None:
+def test_none_is_refused_before_any_request_until_the_probe_has_proven_it(desk: Desk) -> None:
+    desk.seed(person(3))
     desk.config(remote={"listing": "none"})
-    said = desk("run", desk.sheet(people(3)), "--yes")
+    said = desk("run", desk.sheet(people(3, 4)), "--yes")
     assert (said.code, len(desk.remote.log)) == (2, 0)
     assert "syncjob doctor --probe NUMBER" in said.err
+    assert desk("doctor", "--probe", number(999), "--yes").code == 0
+    desk.remote.log.clear()
+    assert desk("run", desk.folder / "contacts.csv", "--yes").code == 0
+    assert [entry.call for entry in desk.remote.log] == ["create", "update_many"]
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
