@@ -63,12 +63,12 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
-        remove_left(session)
         return run_next(session, options)
 
 
 def run_next(session: Session, options: Options) -> Outcome:
     """A live run, after interrupted ones were settled. Whoever calls it holds the account's lock."""
+    remove_left(session)
     settle_interrupted(session)
     return _live(session, options)
 
