@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from syncjob.emulator.faults import When
 from tests.journey.builders import Desk, read_csv
 from tests.journey.builders_hostile import Forge
 from tests.journey.builders_remotes import asked, killed_at, listed, phones, while_typing
@@ -174,11 +173,10 @@ def test_a_plan_or_a_run_of_another_kind_of_remote_is_refused(desk: Desk) -> Non
         assert said in ended.err
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge: Forge, when: When) -> None:
+def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge: Forge) -> None:
     sids = phones(desk, 6, remote={"concurrency": 2, "timeout": 20})
     listed(desk, sids[:5], "exophone_sid")
-    killed_at(desk, forge, "exophone_release", when)
+    killed_at(desk, forge, "exophone_release", "before")
     assert desk("resume", "--yes").code == 0
     assert desk.outcomes() == ["deleted/release_accepted"] * 5
     assert [row["sync_sid"] for row in desk.rows()] == sids[:5]
