@@ -103,6 +103,31 @@ class Batch:
     changes: tuple[Change, ...]
 
 
+@dataclass(frozen=True)
+class Settled:
+    """The outcome of one change, as the remote answered or a read proved."""
+
+    change_id: int
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    sid: str | None = None
+    code: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A create that becomes the update of a contact that is there."""
+
+    change_id: int
+    sid: str
+    fields: Mapping[str, Json]
+    before: Mapping[str, Json]
+    reason: str | None = "exists_already"
+
+
 ReplyKind: TypeAlias = Literal["done", "exists", "gone", "refused", "again", "doubt"]
 """done: 2xx · exists: 409 on create or add · gone: 404 on any other, and on add · refused: any other 4xx ·
 again: 429 for this row · doubt: 5xx for this row, or no entry that can be attributed to it."""

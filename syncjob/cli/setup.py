@@ -56,7 +56,13 @@ SANDBOX: dict[tuple[str | int, ...], Json] = {
 @common
 @click.pass_context
 def init(
-    ctx: click.Context, file: Path | None, output: Path | None, kind: str, schema: bool, sandbox: bool, force: bool
+    ctx: click.Context,
+    file: Path | None,
+    output: Path | None,
+    kind: str,
+    schema: bool,
+    sandbox: bool,
+    force: bool,
 ) -> None:
     """Write a commented config to start from.
 
@@ -81,7 +87,7 @@ def init(
     known, columns, unused = _looked_at(ctx, file, target, able) if file else ({}, None, [])
     known |= {**start(kind), **(SANDBOX if sandbox else {}), ("job",): _job(target, file)}
     _save(target, written(known, columns, unused).encode())
-    _report(ctx, target, columns, able, sandbox)
+    _report(ctx, target, columns, able, sandbox=sandbox)
 
 
 @click.command()
@@ -153,13 +159,15 @@ def _looked_at(
     """What the sheet tells: settings, the columns that are used, and the headers that are not."""
     from syncjob.cli.asking import seen, settle
     from syncjob.loader import read_tables
+    from syncjob.schema import PLAIN_FIELDS
 
     table, several = _chosen(read_tables(file), able)
     columns = seen(table, *_guesses(table, able))
     ask: Ask | None = (lambda question, default: str(_prompt(question, default))) if _at_terminal(ctx) else None
     say(f"{file}{f', sheet {table.sheet}' if table.sheet else ''}: {_rows(len(table.cells))}.", err=True)
     say(
-        "Press Enter to accept what stands in brackets, or answer with a field, custom, or ignore."
+        "Press Enter to accept what stands in brackets. Other answers: number, "
+        f"{', '.join(PLAIN_FIELDS)}, custom (a field of your own), or ignore."
         if ask
         else "Nobody is here to ask, so only columns named like a field, or by a usual name for one, are used:",
         err=True,
@@ -238,7 +246,7 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abilities, sandbox: bool) -> None:
+def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abilities, *, sandbox: bool) -> None:
     """Say what was written and what to do next."""
     place = "" if target == Path("config.yaml") else f" --config {_quoted(target)}"
     then = f"syncjob check{place}"

@@ -52,7 +52,7 @@ def differences(change: Change, contact: pd.Series, rules: Rules) -> dict[str, J
 def _stated(value: Json, name: str) -> str | None:
     if value is None:
         return None
-    if name == "custom_field":
+    if name == "custom_field" and value != "":  # "" empties all of it
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     return str(value)
 

@@ -14,6 +14,7 @@ from syncjob.executor.bulk import send, send_all
 from syncjob.executor.doubt import settle_creates, settle_deletes, settle_updates
 from syncjob.executor.exact import without_refused_blanks
 from syncjob.executor.joining import join, settle_joins, settle_leaves
+from syncjob.executor.recheck import hold_mistaken
 from syncjob.executor.work import Work, settled
 from syncjob.journal import Settled
 from syncjob.model import Batch, Change, Reply, Verb
@@ -35,11 +36,12 @@ def execute(work: Work) -> None:
     Raises `RemoteRefused`, `Interrupted`, or `NotDelivered` when the remote stays out of reach; the journal then tells
     what was settled, what is in doubt, and what was never sent.
     """
-    settle_doubts(work)
+    settle_doubts(work, sending=True)
     adopt_newcomers(work)
     for _ in range(ROUNDS):
         send_all(work, "create", adopt_existing, settle_creates)
         settle_creates(work)
+        hold_mistaken(work)
         send_all(work, "update", _no_adoption, _leave)
         _send_alone(work)
         settle_updates(work)
@@ -53,9 +55,9 @@ def execute(work: Work) -> None:
     _send_deletes(work, "delete")
 
 
-def settle_doubts(work: Work) -> None:
-    """Settle, by reading, everything that an interrupted run left in doubt."""
-    settle_creates(work)
+def settle_doubts(work: Work, *, sending: bool = False) -> None:
+    """Settle, by reading, everything that an interrupted run left in doubt. `sending`: the rest will be sent."""
+    settle_creates(work, sending=sending)
     settle_updates(work)
     settle_joins(work)
     settle_leaves(work)

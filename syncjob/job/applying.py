@@ -14,6 +14,7 @@ from syncjob.errors import ConfigError
 from syncjob.executor.echo import same_image
 from syncjob.executor.reading import read_contacts
 from syncjob.guards import judge_changes
+from syncjob.job.budget import costs
 from syncjob.job.finishing import APPROVED, Ending
 from syncjob.job.members import same_list
 from syncjob.job.preparing import allowed, limits_of, without
@@ -27,7 +28,7 @@ from syncjob.membership import as_contacts, judge_size, with_joins
 from syncjob.memory import RunRecord
 from syncjob.model import Change, Json
 from syncjob.planfile import load_plan
-from syncjob.planner import Drafted, cost
+from syncjob.planner import Drafted
 from syncjob.plans import Plan, changes_of
 from syncjob.results.planbook.reading import is_workbook, review
 from syncjob.state import locked, new_run
@@ -56,7 +57,9 @@ def apply_plan(session: Session, path: Path, options: Options) -> Outcome:
 def _loaded(session: Session, path: Path) -> tuple[Kept, frozenset[int]]:
     """The plan's copy and the ids of its approved changes; a workbook's copy says who approved it, which is the yes."""
     if not is_workbook(path):
-        return load_plan(path)
+        kept, ids = load_plan(path)
+        facts = {name: fact for name, fact in kept.facts.items() if name != APPROVED}  # another file's yes is none here
+        return replace(kept, facts=facts), ids
     found = review(path)
     by = found.by or _somebody()
     approved: dict[str, Json] = {
@@ -66,6 +69,8 @@ def _loaded(session: Session, path: Path) -> tuple[Kept, frozenset[int]]:
         "saved": found.saved,
         "applied_by": _somebody(),
     }
+    count = f"{len(found.approved):,} of {len(found.kept.plan.table):,}"
+    session.door.note(f"{path.name}: {count} changes are approved, by {by}.")
     return replace(found.kept, facts={**found.kept.facts, APPROVED: approved}), found.approved
 
 
@@ -153,7 +158,7 @@ def _judged(session: Session, kept: Kept, original: str, allow: Collection[str])
     sources = tuple(refusal for refusal in plan.refusals if refusal.code.startswith(("source_", "column_vanished")))
     refusals = allowed(sources + changes, plan.fingerprint, allow)
     refusals = allowed(refusals, original, allow)
-    money = cost(plan.table, session.remote.abilities, config.sync.batch_size, session.transport.rate)
+    money = costs(session, plan.table, kept.facts)
     return replace(kept, plan=replace(plan, refusals=refusals, cost=money))
 
 

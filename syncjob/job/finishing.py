@@ -14,7 +14,7 @@ from syncjob.errors import SyncjobError
 from syncjob.headers import remember
 from syncjob.job.members import sid_of_list
 from syncjob.job.recording import record_run
-from syncjob.job.remembering import fold_in
+from syncjob.job.remembering import fold_in, keep_waiting
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import OURS_TO_FINISH, Told, by_number, exit_code, tell
@@ -167,6 +167,8 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
         lesson = undo_lesson(session, kept, lesson)
     session.memory.learn(ending.run_id, plan.job, lesson, sid_of_list(session))
     fold_in(session, journal, changes, ending.run_id)
+    if not undoes(kept):
+        keep_waiting(session, kept, changes)
     if good:
         remember_undone(session, kept)
     session.memory.end(

@@ -9,19 +9,22 @@ from typing import Literal, cast
 
 import pandas as pd
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.budget import budget_notes, costs
 from syncjob.job.looking import Looked, look
-from syncjob.job.members import list_rules, on_list, to_be_made
+from syncjob.job.members import list_rules, on_list
 from syncjob.job.reading import Sources, understood
+from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.membership import judge_size
 from syncjob.model import Abilities, Json
-from syncjob.planner import Drafted, cost, draft
+from syncjob.planner import Drafted, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
 from syncjob.remotes import abilities_of
 from syncjob.schema import CONTACTS
@@ -39,8 +42,8 @@ class Prepared:
     facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
-def rules_of(config: Config, *, whole: bool) -> Rules:
-    """The `sync:` settings as the differ takes them."""
+def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> Rules:
+    """The `sync:` settings as the differ takes them, and what the account is proven not to do."""
     sync = config.sync
     return Rules(
         mode=sync.mode,
@@ -56,6 +59,7 @@ def rules_of(config: Config, *, whole: bool) -> Rules:
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
         proven_gone=not abilities_of(config.remote.kind).lists,
+        clearable=behaviour.clears_by != "impossible",
     )
 
 
@@ -90,19 +94,23 @@ def prepare(
     config = session.config
     able = session.remote.abilities
     read_at = session.now()
-    rules = rules_of(config, whole=loaded.partial is None)
+    rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
-    drafted = _with_codes(draft(diff), seen)
+    drafted = _with_codes(draft(diff, waiting(session)), seen)
     if first is not None:
         drafted = trial(drafted, first)
     figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    if seen.late:
+        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+        drafted = without(drafted, beyond, "held", "budget", None)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
+    late = budget_notes(session, drafted.table, seen.facts, seen.late)
     plan = Plan(
         plan_id="",
         job=config.job,
@@ -118,9 +126,9 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost_of(session, drafted.table),
+        cost=costs(session, drafted.table, seen.facts),
         refusals=refusals,
-        notes=_notes(config, loaded, drafted, able) + seen.notes,
+        notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
         key=able.key,
         service=able.service,
         spelled=able.spelled,
@@ -140,22 +148,14 @@ def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
 
 def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) -> tuple[str, ...]:
     """What a person must know besides the figures."""
-    return unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _for_good(drafted.table, able)
+    said = unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _stuck_note(drafted)
+    return said + _for_good(drafted.table, able)
 
 
 def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
     """What can't be undone says so (CONTRACT 10)."""
     lasting = set(table["verb"]) - set(able.undoable)
     return (able.for_good,) if lasting and able.for_good else ()
-
-
-def cost_of(session: Session, table: pd.DataFrame) -> Cost:
-    """What is still to be spent on these changes (schema.CHANGES)."""
-    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
-    if not to_be_made(session, table):
-        return found
-    each = found.minutes / found.requests
-    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
@@ -253,3 +253,10 @@ def _unreadable_note(drafted: Drafted) -> tuple[str, ...]:
         return ()
     rows = held["detail"].iloc[0]
     return (f"{len(held):,} contacts were not removed, because {rows} of your rows have no readable number.",)
+
+
+def _stuck_note(drafted: Drafted) -> tuple[str, ...]:
+    stuck = int((drafted.outcomes["reason"] == "cannot_empty").sum())
+    if not stuck:
+        return ()
+    return (f"{stuck:,} rows empty a field, which the probe has shown this account can't do; the rest of them goes.",)

@@ -19,6 +19,8 @@ from syncjob.words import OUTCOMES as WORDS
 BAD = frozenset(code for code, outcome in WORDS.items() if not outcome.good)
 OURS_TO_FINISH = frozenset({"failed", "unknown", "not_sent"})
 """Never within `limits.bad_rows` (CONTRACT 9)."""
+NOT_READ = "?"
+"""In place of the old value of a contact that was changed without being read (`listing: none`)."""
 THEIRS_TO_FIX = frozenset({"invalid", "rejected"})
 
 
@@ -37,7 +39,10 @@ def tell(plan: Plan, changes: pd.DataFrame, why_ended: str) -> Told:
     A change still `sent` is `unknown`; one still `planned` is `not_sent`, because of `why_ended`.
     """
     ended = one_each(_ended(changes, why_ended))
+    planned = plan.outcomes.reset_index(drop=True)
     outcomes = _laid_over(plan.outcomes, ended[ended["row_id"] >= 0], "row_id")
+    partly = outcomes["outcome"].eq("updated") & outcomes["reason"].isna() & planned["reason"].eq("cannot_empty")
+    outcomes.loc[partly, ["reason", "detail"]] = planned.loc[partly, ["reason", "detail"]]
     remote_only = _laid_over(plan.remote_only, ended[ended["row_id"] < 0], "sid")
     return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(remote_only), _field_changes(ended))
 
@@ -50,8 +55,10 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
         for verb, fields, before in zip(ended["verb"], ended["fields"], ended["before"], strict=True)
     ]
     in_doubt, waiting = ended["state"] == "sent", ended["state"] == "planned"
+    replied = ended["replied"].astype("bool")
     for hit, outcome, reason, detail in (
-        (in_doubt, "unknown", "reply_lost", None),
+        (in_doubt & ~replied, "unknown", "reply_lost", None),
+        (in_doubt & replied, "unknown", "reply_unclear", None),
         (waiting, "not_sent", "run_ended", why_ended),
     ):
         ended.loc[hit, "outcome"] = outcome
@@ -61,7 +68,9 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
 
 
 def _fields_of(before: object, fields: str) -> list[tuple[str, str, str]]:
-    """(field, old, new) of an update; `before` is missing where nothing was known of the contact."""
+    """(field, old, new) of an update; `before` is missing, or empty, where nothing was known of the contact."""
+    if before == "{}":  # it was there, and nobody looked at it
+        return [(name, NOT_READ, new) for name, _, new in flat({}, orjson.loads(fields))]
     return flat(orjson.loads(before) if isinstance(before, str) else {}, orjson.loads(fields))
 
 

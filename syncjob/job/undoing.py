@@ -13,10 +13,12 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
 from syncjob.job.book import read_book
 from syncjob.job.finishing import Ending
+from syncjob.job.fitting import fitted
 from syncjob.job.inverse import Done, Verdict, inverse, membership
 from syncjob.job.members import facts_of_list, members_seen
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
@@ -179,7 +181,7 @@ def _singly(session: Session, sids: list[str], total: int) -> pd.DataFrame:
     return CONTACTS.shape(pd.DataFrame(there).reset_index(drop=True)) if there else CONTACTS.empty()
 
 
-def _verdicts(changes: pd.DataFrame, now: Now) -> list[Verdict]:
+def _verdicts(changes: pd.DataFrame, now: Now, behaviour: Behaviour) -> list[Verdict]:
     """One verdict per change. Of several deleted contacts with one number, the first comes back."""
     verdicts: list[Verdict] = []
     coming: set[str] = set()
@@ -189,7 +191,7 @@ def _verdicts(changes: pd.DataFrame, now: Now) -> list[Verdict]:
             verdicts.append(membership(done, member=line["sid"] in now.members))
             continue
         holder = now.holders.get(done.number) if done.outcome == "deleted" else str(line["sid"])
-        verdict = inverse(done, now.contact(holder), holder)
+        verdict = fitted(inverse(done, now.contact(holder), holder), now.contact(holder), behaviour)
         if verdict.verb == "create":
             if done.number in coming:
                 verdict = Verdict(outcome="held", reason="number_taken", detail="it was there twice")
@@ -222,7 +224,8 @@ def _done(line: Mapping[object, object]) -> Done:
 
 def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.DataFrame, now: Now, run_id: str) -> Kept:
     config = session.config
-    verdicts = _verdicts(changes, now)
+    behaviour = session.remote.abilities.behaviour
+    verdicts = _verdicts(changes, now, behaviour)
     loaded = table_of(record.run_id, changes, original.loaded.rows)
     made = drafted(changes, verdicts, now.images)
     plan = Plan(
@@ -241,7 +244,7 @@ def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.Da
         remote_only=made.remote_only,
         field_changes=made.field_changes,
         cost=cost(made.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
-        notes=notes(record, verdicts, made.table),
+        notes=notes(record, verdicts, made.table, behaviour, str(original.facts.get("as_of") or "")),
     )
     facts: dict[str, Json] = {"undoes": record.run_id, "identity": record.sources}
     facts |= facts_of_list(session)

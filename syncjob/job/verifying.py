@@ -88,20 +88,7 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
     began = session.transport.stats.requests
     session.door.note(f"Reading {len(chosen):,} contacts of run {record.run_id} again.")
     total = kept.plan.total + int((changes["outcome"] == "created").sum())
-    pending = 0
-    if session.remote.abilities.members:
-        members = members_expected(session, chosen)
-        found: Mapping[str, pd.Series | None] = {
-            **known_from(members),
-            **_read(session, others(chosen, members), total),
-        }
-        lines = [*off_list(chosen, members), *_compared(chosen, found, kept)]
-    else:
-        found = _read(session, chosen["sid"].tolist(), total)
-        accepted = session.remote.abilities.reasons.get(("delete", 202), "")
-        later = chosen["reason"].eq(accepted) & chosen["sid"].map(lambda sid: found[sid] is not None)
-        pending = int(later.sum())
-        lines = list(_compared(chosen[~later], found, kept))
+    lines, pending = _looked_at(session, kept, chosen, total)
     differences = DIFFERENCES.shape(pd.DataFrame(lines, columns=list(DIFFERENCES.columns)))
     since = [run.run_id for run in runs]
     return Verified(
@@ -115,6 +102,19 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
         tuple(reversed(since[: since.index(record.run_id)])),
         pending,
     )
+
+
+def _looked_at(session: Session, kept: Kept, chosen: pd.DataFrame, total: int) -> tuple[list[tuple[object, ...]], int]:
+    """What differs, and how many removals were accepted and are still to be carried out."""
+    able = session.remote.abilities
+    if able.members:
+        members = members_expected(session, chosen)
+        found = {**known_from(chosen, members), **_read(session, others(chosen, members), total)}
+        return [*off_list(chosen, members), *_compared(chosen, found, kept)], 0
+    found = dict(_read(session, chosen["sid"].tolist(), total))
+    accepted = able.reasons.get(("delete", 202), "")
+    pending = chosen["reason"].eq(accepted) & chosen["sid"].map(lambda sid: found[sid] is not None)
+    return list(_compared(chosen[~pending], found, kept)), int(pending.sum())
 
 
 def _copy_of(session: Session, record: RunRecord) -> tuple[Session, Kept, pd.DataFrame]:

@@ -11,7 +11,7 @@ from syncjob.errors import ConfigError
 
 if TYPE_CHECKING:
     from syncjob.model import Abilities
-    from syncjob.remotes.base import Remote
+    from syncjob.remotes.base import Probe, Remote
     from syncjob.transport import Auth, Transport
 
 KINDS: dict[str, str] = {
@@ -21,6 +21,12 @@ KINDS: dict[str, str] = {
     "sendme123": "syncjob.remotes.sendme123:SendMe123",
 }
 """Kind → module:class. A class has `abilities` and offers `from_config(remote, transport)`."""
+
+PROBES: dict[str, str] = {
+    "exotel_contacts": "syncjob.remotes.questions:ContactsProbe",
+    "exotel_list": "syncjob.remotes.questions:ContactsProbe",  # the address book behind it is the same
+}
+"""Kind → module:class of what `doctor --probe` asks; the others have no undocumented behaviour that a job rests on."""
 
 
 class RemoteConfig(Protocol):
@@ -58,8 +64,15 @@ def open_remote(config: _Config, *, transport: Transport, behaviour: Behaviour |
         raise ConfigError(f"remote.kind: {config.remote.kind} is not one of {', '.join(KINDS)}.")
     remote = opened(config.remote, transport)
     if behaviour is not None:
-        remote.abilities = replace(remote.abilities, behaviour=behaviour)
+        remote.abilities = fitted(remote.abilities, behaviour)
     return Translated(remote) if is_foreign(remote.abilities) else remote
+
+
+def fitted(abilities: Abilities, behaviour: Behaviour) -> Abilities:
+    """What a remote can do, by what was proven of this very account: batches never above what one request takes."""
+    most = behaviour.rows or max(abilities.batch_size.values(), default=1)
+    sizes = {verb: min(size, most) for verb, size in abilities.batch_size.items()}
+    return replace(abilities, behaviour=behaviour, batch_size=sizes)
 
 
 def opened(remote: RemoteConfig, transport: Transport) -> Remote:
@@ -75,6 +88,14 @@ def abilities_of(kind: str) -> Abilities:
 def _opener(kind: str) -> _Opener:
     module, name = KINDS[kind].split(":")
     return cast("_Opener", getattr(import_module(module), name))
+
+
+def probe_for(remote: RemoteConfig) -> Probe | None:
+    """What can be asked of an account of this kind; None: nothing."""
+    if remote.kind not in PROBES:
+        return None
+    module, name = PROBES[remote.kind].split(":")
+    return cast("type[Probe]", getattr(import_module(module), name))()
 
 
 def auth_for(kind: str, key: str, token: str) -> Auth:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.envelope import count_of, entries_of, metadata_of, read_entry, single_of
 from syncjob.errors import CallRefused, ConfigError
 from syncjob.matching import match
@@ -115,13 +116,14 @@ class ExotelContacts:
         answer = self._transport.call(
             _METHODS[batch.verb],
             self._path,
-            body=body_of(batch),
+            body=body_of(batch, self.abilities.behaviour),
             repeat=batch.verb in self.abilities.repeatable,
             check=is_bulk,
             rows=len(batch.changes),
         )
         entries = entries_of(answer.json) or []
-        return match(batch, entries, answer.request_id, answer.attempts, metadata_of(answer.json))
+        counts, behaviour = metadata_of(answer.json), self.abilities.behaviour
+        return match(batch, entries, answer.request_id, answer.attempts, counts, behaviour)
 
     def _one(self, sid: str) -> str:
         return f"{self._path}/{plain(sid)}"
@@ -138,9 +140,11 @@ def read_page(transport: Fence, path: str, offset: int, size: int) -> Page:
 
 def _page(transport: Fence, path: str, offset: int, size: int) -> Page | None:
     """The page, or None when the service says 404."""
+    contacts: tuple[Mapping[str, Json], ...] = ()
 
     def fits(answer: Answer) -> None:
-        check_page(answer.json, offset, size)
+        nonlocal contacts
+        contacts = check_page(answer.json, offset, size)
 
     try:
         answer = transport.call("GET", path, query={"limit": size, "offset": offset}, repeat=True, check=fits)
@@ -148,7 +152,6 @@ def _page(transport: Fence, path: str, offset: int, size: int) -> Page | None:
         if refusal.status == 404:
             return None
         raise
-    contacts = tuple(read_entry(entry).data for entry in entries_of(answer.json) or [])
     total = count_of(metadata_of(answer.json), "total")
     return Page(offset, contacts, -1 if total is None else total, answer.request_id)
 
@@ -175,22 +178,28 @@ def told_alone(change: Change, refusal: CallRefused) -> Reply:
     return match(Batch("", change.verb, (change,)), [entry], refusal.request_id, refusal.attempts)[0]
 
 
-def body_of(batch: Batch) -> bytes:
-    """The JSON of a bulk request: a create names the number, an update the sid and never the number."""
-    contacts: list[Json] = [_written(change, batch.verb) for change in batch.changes]
+def body_of(batch: Batch, behaviour: Behaviour = UNKNOWN) -> bytes:
+    """The JSON of a bulk request: a create names the number, an update the sid and never the number.
+
+    Null leaves only where it is proven to be what empties a field.
+    """
+    nulls = batch.verb == "update" and behaviour.clears_by == "null"
+    contacts: list[Json] = [_written(change, batch.verb, nulls=nulls) for change in batch.changes]
     try:
         return orjson.dumps({"contacts": contacts})
     except TypeError:  # half characters, which no JSON can carry
         return orjson.dumps(_mended({"contacts": contacts}))
 
 
-def _written(change: Change, verb: Verb) -> dict[str, Json]:
+def _written(change: Change, verb: Verb, *, nulls: bool) -> dict[str, Json]:
     key: dict[str, Json] = {"number": change.number} if verb == "create" else {"sid": change.sid}
     if not all(isinstance(value, str) and value for value in key.values()):
         raise ValueError(f"change {change.change_id} lacks its {next(iter(key))}")
     if stray := change.fields.keys() - set(FIELDS):
         raise ValueError(f"change {change.change_id} names fields that are not the contact's: {sorted(stray)}")
     said = {name: _value(name, value) for name, value in change.fields.items() if _told(value)}
+    if nulls:
+        said |= dict.fromkeys((name for name, value in said.items() if value == ""), None)
     return key | said
 
 
@@ -221,8 +230,8 @@ def _mended(value: Json) -> Json:
     return value
 
 
-def check_page(json: Json, offset: int, page_size: int) -> None:
-    """`ValueError` when a page contradicts itself or the question: such a page may hide a contact."""
+def check_page(json: Json, offset: int, page_size: int) -> tuple[Mapping[str, Json], ...]:
+    """The contacts of a page. `ValueError` when it contradicts itself or the question: it may then hide a contact."""
     entries, metadata = entries_of(json), metadata_of(json)
     if entries is None:
         raise ValueError("there is no list of contacts")
@@ -237,6 +246,7 @@ def check_page(json: Json, offset: int, page_size: int) -> None:
     total = count_of(metadata, "total")
     if contacts and (total is None or total < offset + len(contacts) or len(contacts) > page_size):
         raise ValueError(f"{len(contacts)} contacts from {offset} on don't fit a total of {total}")
+    return tuple(contact.data for contact in contacts)
 
 
 def check_batch(batch: Batch, able: Abilities) -> None:

@@ -1,0 +1,69 @@
+"""Updates that rest on what is remembered, checked by the contact in the reply (CONTRACT 6, cached).
+
+The reply shows the whole contact as it is now. What it holds otherwise than remembered, beside what was sent, somebody
+else has written: it goes into the before-image, so that results and undo tell the truth. Where the row says something
+else there, too, the change is planned once more with all of it, and the end is what a run that had read it would leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from syncjob.executor.echo import bare_image, before_image, differences, one_contact
+from syncjob.executor.work import Work
+from syncjob.model import Change, Json, Settled
+from syncjob.planner import flat, said_of
+from syncjob.schema import FIELDS
+
+TIMES = 3
+"""How often one contact that others keep changing is written again within a run."""
+
+
+def recheck(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]]) -> frozenset[int]:
+    """Note what others had written into contacts that were updated; the ids of changes that are planned once more."""
+    anew: set[int] = set()
+    if work.wanted is None:
+        return frozenset()
+    for change, contact in done:
+        if change.verb != "update" or contact is None or not change.before:
+            continue
+        now = one_contact({**change.before, **change.fields, **contact}, work.settings.region)
+        before = _before(change, contact, before_image(now))
+        moved = now["number"] != change.number
+        if bare_image(before) == bare_image(change.before) and not moved:
+            continue
+        wanted = replace(change, fields=work.wanted(change))
+        missing = differences(wanted, now, work.settings.rules)
+        missing = {name: value for name, value in missing.items() if name not in change.fields}
+        work.rechecked[change.change_id] += 1
+        fields = {**change.fields, **missing}
+        again = bool(missing) and work.rechecked[change.change_id] <= TIMES
+        shown = {**dict.fromkeys(change.before), **before, **({"number": str(now["raw"])} if moved else {})}
+        told = said_of(flat(bare_image(change.before), shown))
+        work.journal.rebase(change.change_id, before, told, fields if again else None)
+        if again:
+            anew.add(change.change_id)
+    return frozenset(anew)
+
+
+def hold_mistaken(work: Work) -> None:
+    """Hold every planned update whose contact turned out to have another row's number by now.
+
+    Somebody gave it that number after it was remembered; the row with that number is the one that means it.
+    """
+    if work.wanted is None:
+        return
+    changes = work.journal.frame()
+    planned = changes[(changes["verb"] == "update") & (changes["state"] == "planned")]
+    found = planned["reason"].isin(["exists_already", "not_read"])  # by its number, just now
+    mistaken = planned[~found & planned["sid"].isin(planned["sid"][found].tolist())]
+    held = zip(mistaken["change_id"].tolist(), mistaken["sid"].tolist(), strict=True)
+    work.settle([Settled(change_id, "held", "changed_since_plan", None, sid) for change_id, sid in held], "update")
+
+
+def _before(change: Change, contact: Mapping[str, Json], now: Mapping[str, Json]) -> dict[str, Json]:
+    """The before-image, as what the reply shows beside the fields that were sent corrects it."""
+    others = [name for name in FIELDS if name in contact and name not in change.fields]
+    kept = {name: value for name, value in change.before.items() if name not in others}
+    return kept | {name: now[name] for name in others if name in now}
