@@ -87,7 +87,10 @@ _KEY_ALIASES = {
     "exophone_sid": "ExoPhone SID; ExoPhone ID; SID",
     "contact_id": "Contact ID; Contact Identifier; ID",
 }
+_ANYBODYS = ("sid", "id")  # names of many things: they mean a key where one is looked for, and nothing elsewhere
 """Keys of remotes that don't identify by number (CONTRACT 10)."""
+
+OTHER_KEYS = tuple(_KEY_ALIASES)
 
 
 def plain(header: str) -> str:
@@ -141,6 +144,13 @@ def is_name(header: str, field: str) -> bool:
 def names_key(header: str, key: str) -> bool:
     """Whether `header` names the key `key` of a remote that does not identify by number."""
     return plain(header) in {plain(name) for name in (key, *_KEY_ALIASES.get(key, key).split(";"))}
+
+
+@lru_cache(maxsize=1)
+def key_names() -> dict[str, str]:
+    """Plain header → the key that it can only mean, of remotes that don't identify by number."""
+    names = {plain(name): key for key, held in _KEY_ALIASES.items() for name in (key, *held.split(";"))}
+    return {name: key for name, key in names.items() if name not in _ANYBODYS}
 
 
 def likeness(header: str, name: str) -> float:

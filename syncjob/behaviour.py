@@ -141,9 +141,6 @@ QUESTIONS: dict[str, Question] = {
     "newest_first": Question(
         "sorting by newest", {"taken": "the newest come first", "ignored": "it is passed over", **_REFUSED}
     ),
-    "memberships": Question(
-        "memberships of a contact that is deleted", {"go": "they go with it", "stay": "they stay"}
-    ),
     "deleted_again": Question(
         "deleting a contact twice", {"http": "404", "entry": "HTTP 200, and 404 inside", "done": "answered as done"}
     ),
@@ -209,6 +206,10 @@ class Behaviour:
     def to_text(self) -> str:
         """As an account's memory keeps it."""
         return json.dumps({"version": VERSION, "learned": self.learned, "answers": dict(self.answers)})
+
+
+UNKNOWN = Behaviour()
+"""Before any probe."""
 
 
 def from_text(text: str | None) -> Behaviour:

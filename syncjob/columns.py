@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 
 from rapidfuzz.distance import OSA
 
-from syncjob.aliases import aliases, field_of, is_name, likeness, names_key, phone_ranks, plain
+from syncjob.aliases import OTHER_KEYS, aliases, field_of, is_name, likeness, names_key, phone_ranks, plain
 from syncjob.errors import SourceError
 from syncjob.words import one_line
 
@@ -46,6 +46,7 @@ class FieldMap:
     unmapped: tuple[int, ...] = ()
     proposed: Mapping[int, str] = field(default_factory=dict)  # near-names: to be asked at a terminal, never silent
     notes: tuple[str, ...] = ()
+    key: str = "number"  # what the key's column holds: the remote's key, or one that its listing translates
 
 
 @dataclass(frozen=True)
@@ -97,20 +98,23 @@ def match(
     unmapped: Unmapped = "ignore",
     letters: Sequence[str] = (),
     place: str = "",
+    instead: Sequence[str] = (),
 ) -> FieldMap:
     """Map `headers` to contact fields: by the config, else by name, else by alias, else as remembered.
 
     `configured` and `remembered` take a header to a field, to `custom_field.<path>` or to `ignore`. `key` is the
-    remote's; another one than `number` is found by its own names, and phone columns then mean nothing. `letters` and
-    `place` (file and sheet) are for messages only. What is stronger displaces what is weaker, save that a field's name
-    and its aliases are equals: two of them on one field is an error, except for phone columns, where the mobile one
-    wins and the others stay unmapped (said in `notes`).
+    remote's; another one than `number` is found by its own names, and phone columns then mean nothing. `instead`: keys
+    that count where no column holds `key`. `letters` and `place` (file and sheet) are for messages only. What is
+    stronger displaces what is weaker, save that a field's name and its aliases are equals: two of them on one field is
+    an error, except for phone columns, where the mobile one wins and the others stay unmapped (said in `notes`).
 
     Raises `SourceError` (`source_unmapped`, every problem at once, with the config lines to add) when a header of
     `configured` is absent, two columns claim one field, no column holds the key, or `unmapped` is `error` and a column
     is left over. Source of the rules: CONTRACT 3 and 4.
     """
     sheet = _Sheet(tuple(headers), tuple(letters))
+    own = key
+    key = next((each for each in (own, *instead) if _is_there(sheet, configured, remembered or {}, each)), own)
     claims, problems = _claims(sheet, configured, remembered or {}, key)
     chosen, notes, doubles = _choose(sheet, claims)
     problems += doubles
@@ -131,6 +135,7 @@ def match(
         unmapped=tuple(at for at, header in enumerate(headers) if at not in settled and not _is_ours(header)),
         proposed=proposed,
         notes=tuple(notes),
+        key=key,
     )
 
 
@@ -151,6 +156,11 @@ def propose(
     return _near(sheet, _left(sheet, claims, chosen), {claim.target for claim in claims}, key)
 
 
+def _is_there(sheet: _Sheet, configured: Mapping[str, str], remembered: Mapping[str, str], key: str) -> bool:
+    """Whether a column holds `key`."""
+    return any(claim.target == KEY for claim in _claims(sheet, configured, remembered, key)[0])
+
+
 def _is_ours(header: str) -> bool:
     return header.strip().casefold().startswith(_OURS)
 
@@ -162,7 +172,7 @@ def _claims(
     claims, problems = [], []
     for header, target in configured.items():
         found = sheet.find(header)
-        target = KEY if target == key else target
+        target = KEY if target == key else IGNORE if target == KEY or target in OTHER_KEYS else target
         claims += [_Claim(at, target, "config") for at in found]
         if not found:
             problems.append(_absent(sheet, header))
@@ -272,19 +282,20 @@ def _near(sheet: _Sheet, left: Sequence[int], fed: set[str], key: str) -> dict[i
 def _kept(sheet: _Sheet, left: Sequence[int], fed: set[str]) -> dict[int, _Claim]:
     """Policy `custom_field`: every column left over under a name made of its header."""
     made: dict[int, _Claim] = {}
+    taken = {target.casefold() for target in fed}  # two names that differ by case alone would be taken for one
     for at in left:
         base = target = f"custom_field.{_slug(sheet.headers[at])}"
         number = 2
-        while target in fed or any(other.startswith(f"{target}.") for other in fed):
+        while any(other == target.casefold() or other.startswith(f"{target.casefold()}.") for other in taken):
             target, number = f"{base}_{number}", number + 1
-        fed = fed | {target}
+        taken.add(target.casefold())
         made[at] = _Claim(at, target, "unmapped")
     return made
 
 
 def _slug(header: str) -> str:
-    """`Loyalty points (2024)` → `loyalty_points_2024`; letters of every script are kept."""
-    text = unicodedata.normalize("NFKC", header).casefold()
+    """`Loyalty points (2024)` → `Loyalty_points_2024`; letters of every script are kept, and their case."""
+    text = unicodedata.normalize("NFKC", header)
     kept = "".join(c if c.isalnum() or unicodedata.category(c).startswith("M") else " " for c in text)
     return "_".join(kept.split())
 

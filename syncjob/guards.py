@@ -34,6 +34,7 @@ class Limits:
     familiar: float | None = 50
     column_change: float | None = 80
     max_age_hours: float | None = None
+    removing: tuple[str, ...] = ("delete",)  # verbs that count as removals: what stands in for a removal is one
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def _vanished(case: Judged, last: Baseline) -> Refusal | None:
 
 
 def _deletes(table: pd.DataFrame, figures: Figures, limits: Limits, *, whole: bool) -> Refusal | None:
-    deletes = table[table["verb"] == "delete"]
+    deletes = table[table["verb"].isin(limits.removing)]
     count, touched = len(deletes), figures.touchable
     if not count:
         return None
@@ -157,11 +158,12 @@ def _deletes(table: pd.DataFrame, figures: Figures, limits: Limits, *, whole: bo
     share = 100 * count / touched if touched else 100.0
     if whole and limits.delete_percent is not None and touched >= FROM and share > limits.delete_percent:
         over.append(f"the limit is {limits.delete_percent:g} %")
-    if count == figures.existing:
+    if count == figures.existing and not figures.partly:
         over.append("that is every contact there is")
     if not over:
         return None
-    said = f"{count:,} of {touched:,} contacts ({_percent(share)}); {', '.join(over)}"
+    among = f"{count:,} contacts" if figures.partly else f"{count:,} of {touched:,} contacts ({_percent(share)})"
+    said = f"{among}; {', '.join(over)}"
     return Refusal("too_many_deletes", said, "limits.deletes", _examples(deletes))
 
 

@@ -11,20 +11,23 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
 import pandas as pd
 
 from syncjob.errors import SyncjobError
-from syncjob.model import Change, Json, Verb
+from syncjob.model import Change, Json, Settled, Turned, Verb
 from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
 from syncjob.state import look_into
 
+__all__ = ["Journal", "Settled"]
+
 APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
 VERSION = 1
+DOUBTED = "sent before"
+"""The detail of a change that is not settled yet, but may have been made by a request that was lost."""
 
 _TABLES = """
 create table meta (name text primary key, value text not null) without rowid;
@@ -40,20 +43,6 @@ create table request (
     changes integer not null, attempt integer not null, sent_at real not null, replied_at real, request_id text
 );
 """
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The outcome of one change, as the remote answered or a read proved."""
-
-    change_id: int
-    outcome: str
-    reason: str | None = None
-    detail: str | None = None
-    sid: str | None = None
-    code: str | None = None
-    request_id: str | None = None
-    attempts: int = 1
 
 
 class Journal:
@@ -160,8 +149,8 @@ class Journal:
         done = list(outcomes)
         with self._commit():
             self._db.executemany(
-                "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), detail = ?, "
-                "sid = coalesce(?, sid), "
+                "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), "
+                "detail = coalesce(?, detail), sid = coalesce(?, sid), "
                 "code = ?, request_id = coalesce(?, request_id), attempts = max(attempts, ?), at = ? "
                 "where change_id = ?",
                 [
@@ -173,22 +162,48 @@ class Journal:
                 told = next((s.request_id for s in done if s.request_id), None)
                 self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
-    def put_back(self, change_ids: Iterable[int]) -> None:
-        """Changes that were provably not executed: planned again. One that was turned stays `exists_already`."""
+    def put_back(self, change_ids: Iterable[int], *, doubted: bool = False) -> None:
+        """Changes that were not executed: planned again. One that was turned stays `exists_already`.
+
+        `doubted`: an earlier request may still make it; that stays known until the change is settled.
+        """
         with self._commit():
             self._db.executemany(
-                "update change set state = 'planned', outcome = null, detail = null, "
+                "update change set state = 'planned', outcome = null, "
+                "detail = case when ? then ? when state = 'settled' then null else detail end, "
                 "reason = case when state = 'settled' then null else reason end where change_id = ?",
-                [(change_id,) for change_id in change_ids],
+                [(doubted, DOUBTED, change_id) for change_id in change_ids],
             )
+
+    def doubted(self) -> frozenset[int]:
+        """Changes sent again although an earlier request may have made them: what is there then is our own doing."""
+        found = self._db.execute("select change_id from change where detail = ? and state != 'settled'", (DOUBTED,))
+        return frozenset(change_id for (change_id,) in found)
 
     def turn(self, change_id: int, sid: str, fields: Mapping[str, Json], before: Mapping[str, Json]) -> None:
         """A create whose contact exists already becomes the update of that contact (CONTRACT 8, adopted)."""
+        self.turn_all([Turned(change_id, sid, fields, before)])
+
+    def turn_all(self, turned: Iterable[Turned]) -> None:
+        """`turn` for many at once."""
+        lines = [(t.sid, _text(t.fields), _text(t.before), t.reason, t.change_id) for t in turned]
+        with self._commit():
+            self._db.executemany(
+                "update change set verb = 'update', state = 'planned', sid = ?, fields = ?, before = ?, reason = ? "
+                "where change_id = ?",
+                lines,
+            )
+
+    def rebase(
+        self, change_id: int, before: Mapping[str, Json], others: str, fields: Mapping[str, Json] | None
+    ) -> None:
+        """The contact held something else than was remembered; with `fields` the change is planned again with them."""
+        state, sent = ("planned", _text(fields)) if fields is not None else (None, None)
         with self._commit():
             self._db.execute(
-                "update change set verb = 'update', state = 'planned', sid = ?, fields = ?, before = ?, "
-                "reason = 'exists_already' where change_id = ?",
-                (sid, orjson.dumps(fields).decode(), orjson.dumps(before).decode(), change_id),
+                "update change set before = ?, reason = 'edited_meanwhile', detail = ?, fields = coalesce(?, fields), "
+                "state = coalesce(?, state) where change_id = ?",
+                (_text(before), others, sent, state, change_id),
             )
 
     def place(self, sids: Mapping[int, str]) -> None:
@@ -279,6 +294,10 @@ def _home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[st
     """create-1, create-2 …: the batch of each change when all goes well."""
     place = table.groupby("verb").cumcount() // table["verb"].map(lambda verb: sizes.get(verb, 1)).astype("int64")
     return table["verb"] + "-" + (place + 1).astype("str")
+
+
+def _text(fields: Mapping[str, Json]) -> str:
+    return orjson.dumps(fields).decode()
 
 
 def _where(*, verb: Verb | None, state: str | None) -> tuple[str, tuple[str, ...]]:

@@ -95,6 +95,8 @@ class _PlanHead:
     cost: Cost
     refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
+    key: str = "number"
+    spelled: bool = False
 
 
 def _plan_head(plan: Plan) -> dict[str, object]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.envelope import Entry, count_of, read_entry
 from syncjob.model import Batch, Change, Json, Reply, ReplyKind, Verb
 
@@ -37,13 +38,18 @@ def match(
     request_id: str | None,
     attempts: int,
     metadata: Mapping[str, Json] = _NO_COUNTS,
+    behaviour: Behaviour = UNKNOWN,
 ) -> tuple[Reply, ...]:
-    """One reply per change of `batch`, in its order. `metadata`: the reply's counts, where it has any."""
+    """One reply per change of `batch`, in its order. `metadata`: the reply's counts, where it has any.
+
+    Where `behaviour` proves that replies come in any order, a place says nothing.
+    """
     read = [read_entry(entry) for entry in entries]
     owners = _owners(batch.changes, read)
     found = _by_key(batch, read, owners)
-    if len(read) == len(batch.changes) and _counts_agree(metadata, read):
-        if all(owner is None or owner == place for place, owner in enumerate(owners)):
+    if len(read) == len(batch.changes) and _counts_agree(metadata, read, behaviour):
+        in_place = all(owner is None or owner == place for place, owner in enumerate(owners))
+        if in_place and (len(read) == 1 or not behaviour.mixes_replies):
             found |= _by_place(batch, read, owners)
         elif _each_once(owners):
             found |= _by_elimination(batch, read, owners)
@@ -207,15 +213,19 @@ def _each_once(owners: Sequence[int | None]) -> bool:
     return _STRANGER not in told and len(set(told)) == len(told)
 
 
-def _counts_agree(metadata: Mapping[str, Json], read: Sequence[Entry]) -> bool:
+def _counts_agree(metadata: Mapping[str, Json], read: Sequence[Entry], behaviour: Behaviour) -> bool:
     """Whether the reply's counts, where it gives any, fit its entries, so that none was lost behind another's repeat.
 
-    Whether a 409 counts as failed is not documented. That it counts as a success is believed only of a reply without
-    any other failure, where no loss could look like it.
+    Whether a 409 counts as failed is not documented. Unless it is proven, that it counts as a success is believed only
+    of a reply without any other failure, where no loss could look like it.
     """
     done = sum(entry.done for entry in read)
     fits = [(done, len(read) - done)]
-    if all(entry.done or entry.code == 409 for entry in read):
+    there = sum(entry.code == 409 and not entry.done for entry in read)
+    counted = behaviour.of("conflict_counts")
+    if counted == "success":
+        fits = [(done + there, len(read) - done - there)]
+    elif counted != "failed" and done + there == len(read):
         fits.append((len(read), 0))
     total, success, failed = (count_of(metadata, name) for name in ("total", "success", "failed"))
     return total in (None, len(read)) and any(success in (None, good) and failed in (None, bad) for good, bad in fits)

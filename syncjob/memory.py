@@ -13,37 +13,22 @@ import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import orjson
 import pandas as pd
 
 from syncjob.behaviour import Behaviour, from_text
 from syncjob.differ import Known
-from syncjob.errors import SyncjobError
 from syncjob.guards import Baseline
 from syncjob.keeping import write_frame, write_whole
+from syncjob.ledger import open_ledger, unusable, unwritable
 from syncjob.lesson import CONTACT_MEMORY, Lesson, taught
-from syncjob.state import Account, look_into, private_folder
+from syncjob.state import Account, private_folder
 
 __all__ = ["CONTACT_MEMORY", "Lesson", "Memory", "RunRecord"]
 
 GOOD_RUNS = 5
 """A source is compared with the largest of this many last good runs."""
-
-APPLICATION_ID = 0x53594E4D
-VERSION = 1
-
-_RUNS = """
-create table if not exists run (
-    run_id text primary key, job text not null, sources text not null, state text not null, started text not null,
-    ended text, exit_code integer, live integer not null, whole integer not null, undone integer not null default 0,
-    good integer not null default 0, kind text not null, rows text, fields text, counts text, results text, plan_id text
-)
-"""
-
-_FACTS = "create table if not exists fact (name text primary key, value text not null) without rowid"
-"""Facts about the account: how it behaves, and the probe's contact while there is one."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +56,7 @@ class Memory:
 
     def __init__(self, account: Account) -> None:
         self.account = account
-        path = account.folder / "memory.db"
-        if path.exists() and path.stat().st_size:
-            why_not = look_into(path, APPLICATION_ID, VERSION)
-            if why_not:
-                raise _unusable(path, why_not)
-        try:
-            self._db = _connect(path)
-        except (OSError, sqlite3.Error) as error:
-            raise _unwritable(path, error) from error
+        self._db = open_ledger(account.folder / "memory.db")
 
     def close(self) -> None:
         self._db.close()
@@ -88,7 +65,7 @@ class Memory:
         try:
             self._db.execute(query, values)
         except sqlite3.Error as error:
-            raise _unwritable(self.account.folder / "memory.db", error) from error
+            raise unwritable(self.account.folder / "memory.db", error) from error
 
     def fact(self, name: str) -> str | None:
         """A fact about the account, None when there is none."""
@@ -283,30 +260,11 @@ class Memory:
         return self.account.folder / "contacts" / f"{name}.parquet"
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """The list of runs, made when missing: all of it in one transaction, so a half-made one is never met."""
-    db = sqlite3.connect(path, isolation_level=None, timeout=30)
-    try:
-        path.chmod(0o600)
-        db.execute("begin immediate")
-        db.execute(f"pragma application_id={APPLICATION_ID}")
-        db.execute(f"pragma user_version={VERSION}")
-        db.execute(_RUNS)
-        db.execute(_FACTS)
-        db.execute("commit")
-        db.execute("pragma journal_mode=wal")
-        db.execute("pragma synchronous=full")
-    except (OSError, sqlite3.Error):
-        db.close()
-        raise
-    return db
-
-
 def _read(path: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise _unusable(path, str(error)) from error
+        raise unusable(path, str(error)) from error
 
 
 def _record(line: tuple[str, ...]) -> RunRecord:
@@ -330,20 +288,5 @@ def _record(line: tuple[str, ...]) -> RunRecord:
 
 
 def _json(text: str | None) -> dict[str, int]:
-    return cast("dict[str, int]", orjson.loads(text)) if text else {}
-
-
-def _unwritable(path: Path, error: Exception) -> SyncjobError:
-    return SyncjobError(
-        f"The memory {path} can't be written: {error}.",
-        code="state_unwritable",
-        advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
-    )
-
-
-def _unusable(path: Path, why: str) -> SyncjobError:
-    return SyncjobError(
-        f"The memory {path} can't be used: {why}.",
-        code="journal_damaged",
-        advice="Nothing was changed in it. Restore it from a backup, or move it away to start without memory.",
-    )
+    found: dict[str, int] = orjson.loads(text) if text else {}
+    return found

@@ -15,9 +15,14 @@ VERBS: tuple[Verb, ...] = ("create", "update", "add", "remove", "delete")
 """In the order in which they are sent (CONTRACT 7). `add` and `remove` are about a list's members (CONTRACT 10)."""
 
 
+Mode: TypeAlias = Literal["upsert", "create", "update", "delete"]
+RemoteOnly: TypeAlias = Literal["keep", "report", "mark", "delete"]
+Reading: TypeAlias = Literal["scan", "cached", "none", "auto"]
+
+
 @dataclass(frozen=True)
 class Abilities:
-    """What a remote can do. The planner obeys it; nobody asks a remote what class it is."""
+    """What a remote can do. Config and planner obey it; nobody asks a remote what class it is."""
 
     kind: str
     key: str
@@ -36,11 +41,34 @@ class Abilities:
     number_field: str = "number"  # and its number
     shown: tuple[str, ...] = ("first_name", "last_name")  # what a person knows it by
     undoable: frozenset[Verb] = frozenset({"create", "update", "delete"})  # what can be put back once it was done
+    for_good: str = ""  # what a plan says of changes that can't be put back
+    spelled: bool = False  # at a terminal its deletes are confirmed by typing what goes, not how much goes
+    service: str = "Exotel"  # what people call it
+    address: str = ""  # where it is, if it is not in the config's region
+    key_header: str = ""  # the header that carries its API key; else key and token go by HTTP Basic
+    needs: tuple[str, ...] = ("account_sid", "api_key", "api_token")  # keys of `remote:` that must be filled in
+    modes: tuple[Mode, ...] = ("upsert", "create", "update", "delete")  # of `sync.mode`
+    remote_only: tuple[RemoteOnly, ...] = ("keep", "report")  # of `sync.remote_only`
+    listing: tuple[Reading, ...] = ("scan", "auto")  # of `remote.listing`; without a listing none is used
+    delete_count: int | None = None  # `limits.deletes.count`, where it is not given; None: the usual one
     reasons: Mapping[tuple[Verb, int], str] = field(
         default_factory=dict
     )  # (verb, reply's code) → code of words.REASONS
     instead_of_delete: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)  # way → the update that stands in
     behaviour: Behaviour = field(default_factory=Behaviour)  # what was proven of this very account
+
+    @property
+    def keyed_by_number(self) -> bool:
+        """Whether contacts are told apart by their numbers; where not, by their sids."""
+        return self.key == "number"
+
+    def usual_reason(self, verb: Verb) -> str | None:
+        """The reason code that a success of `verb` has with this remote; None: it needs none."""
+        return next((why for (of, code), why in self.reasons.items() if of == verb and 200 <= code <= 299), None)
+
+    def reason_of(self, verb: Verb, code: int, usual: str | None) -> str | None:
+        """The reason code for a reply with this code: the remote's own, else the usual one."""
+        return self.reasons.get((verb, code), usual)
 
 
 @dataclass(frozen=True)
@@ -73,6 +101,31 @@ class Batch:
     batch_id: str
     verb: Verb
     changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The outcome of one change, as the remote answered or a read proved."""
+
+    change_id: int
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    sid: str | None = None
+    code: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True)
+class Turned:
+    """A create that becomes the update of a contact that is there."""
+
+    change_id: int
+    sid: str
+    fields: Mapping[str, Json]
+    before: Mapping[str, Json]
+    reason: str = "exists_already"
 
 
 ReplyKind: TypeAlias = Literal["done", "exists", "gone", "refused", "again", "doubt"]

@@ -103,7 +103,7 @@ def _changes(plan: Plan) -> list[dict[str, object]]:
             "id": change.change_id,
             "approve": True,
             "verb": change.verb,
-            "number": change.number,
+            "number": change.number if plan.key == "number" else change.before.get("number"),
             "sid": change.sid,
             "fields": change.fields,
             "before": change.before,

@@ -6,9 +6,10 @@ its changes numbered in the order in which they are sent, its cost, and old → 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import orjson
 import pandas as pd
 
@@ -17,6 +18,7 @@ from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
 from syncjob.plans import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
+from syncjob.texts import places
 
 EMPTY = "–"
 SHOWN = 60
@@ -33,9 +35,12 @@ class Drafted:
     field_changes: pd.DataFrame
 
 
-def draft(diff: Diff) -> Drafted:
-    """Changes, outcomes and old → new of everything the diff decided."""
-    table = _changes(diff)
+def draft(diff: Diff, waiting: Sequence[str] = ()) -> Drafted:
+    """Changes, outcomes and old → new of everything the diff decided.
+
+    `waiting`: sids whose removal did not fit an earlier run's budget; they come first among the removals.
+    """
+    table = _changes(diff, waiting)
     field_changes = _field_changes(table)
     said = _said(field_changes)
     outcomes = _outcomes(diff, said)
@@ -43,11 +48,25 @@ def draft(diff: Diff) -> Drafted:
     return Drafted(table, outcomes, remote_only, field_changes)
 
 
-def cost(table: pd.DataFrame, abilities: Abilities, batch_size: int, rate: float | None) -> Cost:
-    """Requests and minutes to come: the tail, ⌈C/5000⌉ + ⌈U/5000⌉ + D. `rate` is per second, None: no limit."""
+def cost(
+    table: pd.DataFrame,
+    abilities: Abilities,
+    batch_size: int,
+    rate: float | None,
+    *,
+    unread: bool = False,
+    overwrites: bool = False,
+) -> Cost:
+    """Requests and minutes to come: the tail, ⌈C/5000⌉ + ⌈U/5000⌉ + D. `rate` is per second, None: no limit.
+
+    `unread`: no listing shows who is there, so the tail is not read either, and with `overwrites` every addition may
+    become a change.
+    """
     counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS if verb in abilities.verbs}
     by = {verb + "s": -(-count // size_of(abilities, verb, batch_size)) for verb, count in counts.items()}
-    by["tail"] = 1 if counts.get("create") and abilities.lists else 0
+    by["tail"] = 1 if counts.get("create") and abilities.lists and not unread else 0
+    if overwrites:
+        by["updates"] += by["creates"]
     requests = sum(by.values())
     return Cost(requests, requests / rate / 60 if rate else 0.0, by)
 
@@ -58,26 +77,28 @@ def size_of(abilities: Abilities, verb: str, batch_size: int) -> int:
     return max(1, min(batch_size, limits.get(verb, 1)))
 
 
-def _changes(diff: Diff) -> pd.DataFrame:
+def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
     rows = diff.verdicts[diff.verdicts["verdict"].isin(VERBS)]
     left = diff.leftovers[diff.leftovers["verdict"].isin(VERBS)].assign(row_id=-1)
     both = pd.concat([rows, left], ignore_index=True) if len(left) else rows.reset_index(drop=True)
     both["verb"] = both["verdict"]
     both["before"] = before_images(both["sid"], diff.existing)
     rank = both["verb"].map({verb: place for place, verb in enumerate(VERBS)})
-    both = both.iloc[rank.argsort(kind="stable")].reset_index(drop=True)
+    turn = {sid: place - len(waiting) for place, sid in enumerate(waiting)}
+    turns = both["sid"].map(turn).where(both["verb"] == "delete").fillna(0)
+    both = both.iloc[np.lexsort((turns.to_numpy(dtype="int64"), rank.to_numpy()))].reset_index(drop=True)
     both["change_id"] = both.index + 1
     return CHANGES.shape(both)
 
 
 def before_images(sids: pd.Series, existing: pd.DataFrame) -> pd.Series:
     """For each sid, the contact as last read, as JSON text; NaN where there is none."""
-    wanted = existing[existing["sid"].isin(sids.dropna())]
-    images = {}
-    columns = (wanted[name].tolist() for name in ("sid", "raw", *FIELDS))
-    for sid, raw, *values in zip(*columns, strict=True):
-        images[sid] = image(raw, dict(zip(FIELDS, values, strict=True)))
-    return sids.map(images).astype("str") if images else pd.Series(None, index=sids.index, dtype="str")
+    at = places(sids, existing["sid"])
+    met = at >= 0
+    columns = (existing[name].iloc[at[met]].tolist() for name in ("raw", *FIELDS))
+    images = np.full(len(sids), None, dtype=object)
+    images[met] = [image(raw, dict(zip(FIELDS, values, strict=True))) for raw, *values in zip(*columns, strict=True)]
+    return pd.Series(images, index=sids.index, dtype="str")
 
 
 def image(raw: str, fields: Mapping[str, str]) -> str:
@@ -149,7 +170,7 @@ def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
             "outcome": verdicts["verdict"].where(~planned, "planned"),
             "reason": verdicts["reason"],
             "detail": verdicts["detail"],
-            "changes": verdicts["sid"].map(dict(said)).where(planned),
+            "changes": _told(verdicts["sid"], planned, said),
             "action": verdicts["verdict"].where(planned),
             "number": verdicts["number"],
             "sid": verdicts["sid"],
@@ -159,13 +180,20 @@ def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     return OUTCOMES.shape(outcomes)
 
 
+def _told(sids: pd.Series, planned: pd.Series, said: Mapping[str, str]) -> pd.Series:
+    """Old → new of those that are planned."""
+    told = pd.Series(None, index=sids.index, dtype="str")
+    told[planned] = [said.get(sid) for sid in sids[planned].tolist()]
+    return told
+
+
 def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     left = diff.leftovers
     planned = left["verdict"].isin(VERBS)
     made = left.drop(columns=["fields", "created"]).assign(
         outcome=left["verdict"].where(~planned, "planned"),
         action=left["verdict"].where(planned),
-        changes=left["sid"].map(dict(said)).where(planned),
+        changes=_told(left["sid"], planned, said),
         attempts=0,
     )
     return REMOTE_ONLY.shape(made.drop(columns="verdict").reset_index(drop=True))

@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 
 from syncjob.model import VERBS, Change, Verb
-from syncjob.schema import FIELDS
+from syncjob.schema import FIELDS, NAMES
 from syncjob.words import TO_DO
 
 
@@ -32,6 +32,7 @@ class Figures:
     existing: int = 0  # all there are
     touchable: int = 0  # those the job's rows name, and the leftovers that its settings reach
     compared: int = 0  # rows that were compared with a contact
+    partly: bool = False  # without a listing: only what the rows name was read, so shares mean nothing
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,8 @@ class Plan:
     cost: Cost
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    key: str = "number"  # what contacts are told apart by; where it is another, `table` has it in `number`
+    spelled: bool = False  # at a terminal deletes are confirmed by typing what goes, not how much goes
 
     @property
     def counts(self) -> dict[str, int]:
@@ -117,6 +120,13 @@ def fingerprint(table: pd.DataFrame) -> str:
     parts = (table[name].fillna("").tolist() for name in ("verb", "number", "sid", "fields"))
     lines = sorted("\x1f".join(line) for line in zip(*parts, strict=True))
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:12]
+
+
+def who(before: str) -> str:
+    """Whom a before-image is of, for people: the name, and the number as the remote shows it."""
+    held = orjson.loads(before)
+    name = " ".join(str(held[part]) for part in NAMES if held.get(part))
+    return " · ".join(text for text in (name, str(held.get("number") or "")) if text)
 
 
 def label(name: str) -> str:

@@ -19,6 +19,9 @@ INT: Final = "int64"
 PLAIN_FIELDS = ("first_name", "last_name", "company_name", "email", "tag")
 """Contact fields that hold one text (reference: the contact object of the contacts API)."""
 
+NAMES = ("first_name", "last_name")
+"""Those that say who it is."""
+
 FIELDS = (*PLAIN_FIELDS, "custom_field")
 """All fields a sheet may set, beside the key."""
 

@@ -128,6 +128,8 @@ def folded(snapshot: Snapshot, changes: pd.DataFrame, generation: str) -> Snapsh
     absent = (settled["outcome"] == "deleted") | (settled["reason"] == "gone_meanwhile")
     contacts = snapshot.contacts[~_among(snapshot.contacts["sid"], settled["sid"][absent])].reset_index(drop=True)
     there = settled[~absent & settled["outcome"].isin(_TOUCHED)]
+    ours = there["outcome"] == "created"  # what somebody else had added stands before what the run added
+    there = there.assign(ours=ours).sort_values(["ours", "at", "change_id"], kind="stable")
     columns = {name: contacts[name].tolist() for name in SEEN.columns}
     known = dict(zip(columns["sid"], range(len(contacts)), strict=True))
     within: dict[int, Line] = {}

@@ -68,6 +68,7 @@ REASONS: dict[str, Reason] = {
         Reason("number_short_code", "“{detail}” is a short code, not a phone number.", "Use the full number."),
         Reason("number_no_digits", "“{detail}” holds no phone number.", "Fill in the number."),
         Reason("key_missing", "The cell that says which contact is meant is empty.", "Fill it in."),
+        Reason("key_invalid", "“{detail}” can't be what the remote calls a contact.", "Copy it again from the remote."),
         Reason("row_damaged", "The line is damaged: {detail}.", "Repair the line in the file."),
         Reason("error_cell", "The cell holds an error ({detail}).", "Correct the formula or type the value."),
         Reason(
@@ -78,7 +79,7 @@ REASONS: dict[str, Reason] = {
         Reason(
             "custom_field_invalid",
             "“{detail}” is not a set of names and values in curly brackets.",
-            "Correct it, or empty the cell.",
+            "Correct it (a number of more than 18 digits needs quotation marks), or empty the cell.",
         ),
         Reason("not_a_contact", "This is a total, not a contact."),
         Reason("conflicting_rows", "Other rows have the same number but other details: {detail}.", "Keep one row."),
@@ -126,6 +127,7 @@ REASONS: dict[str, Reason] = {
         Reason("not_there", "There is no such contact to remove."),
         Reason("not_on_list", "It is not on the list."),
         Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
+        Reason("not_read", "It could not be read, so it was left alone: {detail}.", "Run again."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),

@@ -20,13 +20,15 @@ from syncjob.exits import EXITS
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HOME = "~/syncjob-demo"
 PORT = "http://127.0.0.1:8080"
 
 CHANCE = (
     (r"\d{8}-\d{6}-[0-9a-f]{4}", "RUN"),
     (r"\b\d\d:\d\d [A-Z+:\d]+", "TIME"),
+    (r"\b\d\d? [A-Z][a-z]{2} \d{4}\b", "DAY"),
+    (r"\b[0-9a-f]{32}\b", "ID"),
     (r"\b\d+ s\b", "SECONDS"),
     (r"@[0-9a-f]{8,}", "@FINGERPRINT"),
 )
@@ -58,7 +60,7 @@ def spoken(text: str) -> list[str]:
     ]
     plain = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     inline = re.findall(r"`([^`\n]+)`", plain)
-    found = (re.search(r"(?:^|[ /])(syncjob [a-z].*)$", line.removeprefix("$ ")) for line in (*blocks, *inline))
+    found = (re.search(r"(?:^|[ /])(?<!by )(syncjob [a-z].*)$", line.removeprefix("$ ")) for line in (*blocks, *inline))
     return [hit[1] for hit in found if hit]
 
 

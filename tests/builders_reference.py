@@ -165,7 +165,8 @@ def _set(code: str) -> str:
 
 
 def _exits() -> str:
-    return f"# Exit codes\n\n{exit_table()}\n\nSeveral apply: 130 and 143 go before 1, then 6, 3, 10. Treat any other code as a failure."
+    said = "Several apply: 130 and 143 go before 1, then 6, 3, 10. Treat any other code as a failure."
+    return f"# Exit codes\n\n{exit_table()}\n\n{said}"
 
 
 if __name__ == "__main__":

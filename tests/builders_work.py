@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.differ import Known, Rules, compare
 from syncjob.emulator import Emulator
 from syncjob.errors import SyncjobError
@@ -19,6 +20,7 @@ from syncjob.executor import Settings, Work, execute
 from syncjob.journal import Journal
 from syncjob.listing import Pages, Threads, scan
 from syncjob.planner import Drafted, draft
+from syncjob.remotes import fitted
 from syncjob.remotes.exotel_contacts import ExotelContacts
 from syncjob.schema import FIELDS, ROWS
 from syncjob.transport import Auth, Transport
@@ -109,9 +111,14 @@ def carry_out(
     rules: Rules = ALL,
     settings: Settings = QUICK,
     between: object = None,
+    behaviour: Behaviour = UNKNOWN,
 ) -> Carried:
-    """List, compare, plan, then execute against `emulator`. `between(emulator)` happens after the listing."""
+    """List, compare, plan, then execute against `emulator`. `between(emulator)` happens after the listing.
+
+    `behaviour` is what was proven of the account.
+    """
     remote = remote_of(emulator, timeout=settings.timeout)
+    remote.abilities = fitted(remote.abilities, behaviour)
     listing = scan(Pages(remote.page, Threads(4)), "IN")
     drafted = draft(compare(rows_of(wanted), listing.contacts, rules, Known()))
     if callable(between):

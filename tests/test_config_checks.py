@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncjob.config import load
+from syncjob.config import load, unused
 from tests.builders_config import config, problems
 
 DELETE = {"mode": "delete"}
@@ -22,7 +22,7 @@ DELETE = {"mode": "delete"}
         ({"kind": "exotel_list", "list": "x"}, {"sync": {"remote_only": "mark:x"}}, "sync.remote_only"),
         ({"kind": "exotel_list", "list": "x", "listing": "none"}, {}, "remote.listing"),
         ({}, {"sync": {**DELETE, "remote_only": "delete"}}, "sync.remote_only"),
-        ({}, {"sync": {**DELETE, "instead_of_delete": "deactivate"}}, "sync.instead_of_delete"),
+        ({"kind": "sendme123"}, {"sync": {**DELETE, "instead_of_delete": "hide"}}, "sync.instead_of_delete"),
         ({"region": "mumbai", "base_url": "https://x.example.com"}, {}, "remote.base_url"),
         ({"listing": "none"}, {"sync": {"mode": "update"}}, "sync.mode"),
         ({"listing": "none"}, {"sync": {"remote_only": "report"}}, "sync.remote_only"),
@@ -61,11 +61,25 @@ def test_a_contradiction_is_found_before_any_request(
         ({"kind": "sendme123"}, {**DELETE, "instead_of_delete": "deactivate"}),
         ({"kind": "exotel_list", "list": 12}, {"remote_only": "delete"}),
         ({"list": "unused here", "listing": "none"}, {"mode": "create"}),
+        ({}, {**DELETE, "instead_of_delete": "deactivate"}),
         ({"listing": "auto"}, {"remote_only": "mark:lapsed", "owned": "tag:ours"}),
     ],
 )
 def test_what_a_remote_can_do_is_taken(remote: dict[str, object], sync: dict[str, object]) -> None:
     assert config(remote, sync=sync).sync.mode
+
+
+def test_settings_of_another_kind_of_remote_are_taken_and_said_to_be_unused() -> None:
+    assert unused(config({"list": "Clinic"}, sync={"instead_of_delete": "deactivate"})) == (
+        "sync.instead_of_delete is not used with exotel_contacts.",
+        "remote.list is not used with exotel_contacts.",
+    )
+    sendme = config({"kind": "sendme123", "listing": "cached"}, sync={**DELETE, "fill_only": ["email"]})
+    assert unused(sendme) == (
+        "remote.listing is not used with sendme123.",
+        "sync.fill_only is not used with sendme123.",
+    )
+    assert unused(config()) == ()
 
 
 @pytest.mark.parametrize(

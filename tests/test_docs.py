@@ -28,10 +28,13 @@ from tests.builders_docs import (
     spoken,
     text_of,
 )
+from tests.builders_reference import FOLDER as REFERENCE
+from tests.builders_reference import pages as reference
+from tests.builders_tutorial import TUTORIAL, rehearsed
 
 SHOWN = console(text_of(README))
 CI = ROOT / ".ci" / "run"
-ENV = {"EXOTEL_ACCOUNT_SID": "acme1", "EXOTEL_API_KEY": "key", "EXOTEL_API_TOKEN": "token"}
+ENV = {"EXOTEL_ACCOUNT_SID": "acme1", "EXOTEL_API_KEY": "key", "EXOTEL_API_TOKEN": "token", "SENDME123_API_KEY": "key"}
 
 
 def command_named(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -143,17 +146,44 @@ def test_no_link_is_dead(page: Path) -> None:
         assert (ROOT / path).exists(), path
 
 
-def test_every_page_is_linked_from_the_readme() -> None:
-    linked = re.findall(r"\]\((docs/[^)]+)\)", text_of(README))
-    assert sorted(linked) == sorted(str(page.relative_to(ROOT)) for page in PAGES if page.parent.name == "docs")
+def test_every_page_is_linked_from_the_readme_or_the_index_of_the_docs() -> None:
+    index = ROOT / "docs" / "README.md"
+    linked = {f"docs/{target}" for target in re.findall(r"\]\(([^)#]+\.md)", text_of(index))}
+    linked |= set(re.findall(r"\]\((docs/[^)]+)\)", text_of(README)))
+    pages = {str(page.relative_to(ROOT)) for page in PAGES if page.is_relative_to(index.parent)}
+    assert {page for page in linked if page.endswith(".md")} >= pages
+    assert "docs/README.md" in linked
+
+
+def test_the_reference_says_what_the_code_says() -> None:
+    written = {path.name: text_of(path) for path in REFERENCE.glob("*.md")}
+    assert written == reference(), "python -m tests.builders_reference writes it anew"
+
+
+def test_every_picture_is_shown_and_small() -> None:
+    shown = {hit for page in PAGES for hit in re.findall(r"!\[[^\]]{20,}\]\(pictures/([^)]+)\)", text_of(page))}
+    files = {path.name: path.stat().st_size for path in (ROOT / "docs" / "pictures").iterdir()}
+    assert set(files) == shown
+    assert max(files.values()) < 200_000
+
+
+def test_the_tutorial_works_and_prints_what_stands_in_it(tmp_path: Path, reads_here: None) -> None:
+    page = text_of(TUTORIAL)
+    shown, said = console(page), list(rehearsed(page, tmp_path.resolve()))
+    assert len(shown) == len(said) >= 8
+    for (command, output), (_, now) in zip(shown, said, strict=True):
+        anew = "python -m tests.builders_tutorial writes it anew"
+        assert masked(output.strip()) == masked(now.strip()), f"{command}: {anew}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 def test_every_config_that_a_page_shows_loads(page: Path, tmp_path: Path) -> None:
     for block in fenced(text_of(page), "yaml"):
         path = tmp_path / "config.yaml"
-        path.write_text(block, encoding="utf-8")
-        assert load(path, env=ENV, need_remote="remote:" in block)
+        for name in ("api_key", "api_token"):
+            (tmp_path / name).write_text("secret")
+        path.write_text(block.replace("/run/secrets", str(tmp_path)), encoding="utf-8")
+        assert load(path, env={**ENV, "CREDENTIALS_DIRECTORY": str(tmp_path)}, need_remote="remote:" in block)
 
 
 def test_the_example_config_loads() -> None:

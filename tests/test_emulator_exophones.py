@@ -20,7 +20,7 @@ def test_a_page_has_the_documented_keys_and_no_envelope() -> None:
         assert (got.status, got.json["page"], got.json["page_size"]) == (200, 0, 50)
         first = got.json["incoming_phone_numbers"][0]
         assert first["capabilities"] == {"voice": True, "sms": True}
-        assert (first["phone_number"], first["country"], first["region"]) == ("+911100000000", "IN", "DL")
+        assert (first["phone_number"], first["country"], first["region"]) == ("+911140000000", "IN", "DL")
         assert shape(first["sid"]) == "hex"
 
 

@@ -45,7 +45,7 @@ def test_the_command_serves_until_ctrl_c_and_obeys_its_options() -> None:
         call.wire.close()
         assert (switches["rate"], switches["latency"]) == ("5/minute", 0.001)
         process.send_signal(signal.SIGINT)
-        assert process.stdout.read().strip() == "Stopped after 1 requests."
+        assert process.stdout.read().strip() == "Stopped after 1 request."
         assert process.wait(10) == 0
 
 

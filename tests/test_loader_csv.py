@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from syncjob.errors import SourceError
 from syncjob.loader import apostrophe
-from tests.builders_loader import HEADER, csv_text, lines, notes, people, read_bytes
+from tests.builders_loader import HEADER, csv_text, flaws, lines, notes, people, read_bytes
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 TABLES = st.integers(2, 5).flatmap(
@@ -206,3 +206,44 @@ def test_no_bytes_raise_anything_but_a_source_error(data: bytes) -> None:
         else:
             assert all(len(column) == len(found.rows) for column in found.cells)
             assert found.rows.tolist() == sorted(set(found.rows.tolist()))
+
+
+def test_a_backslash_at_the_end_of_quoted_cells_escapes_nothing(tmp_path: Path) -> None:
+    rows = [[f"{at} Hill\r\nPune, \r\nIndia", f"+9198765{at:05d}", "C:\\share\\"] for at in range(12)]
+    found = read_bytes(tmp_path, csv_text([["Street", "Mobile", "Note"], *rows], quoting=csv.QUOTE_ALL).encode())
+    assert lines(found) == rows
+
+
+@pytest.mark.parametrize("bad", [b"\xe9", b"\xff", b"\xf0\x9f"])
+def test_a_few_bad_bytes_do_not_make_utf8_something_else(tmp_path: Path, bad: bytes) -> None:
+    body = "Name,Mobile\nZoë,9876500001\n".encode() + b"".join(
+        b"P" + bad + b"x,98765%05d\n" % at for at in range(2, 12)
+    )
+    found = read_bytes(tmp_path, body)
+    assert lines(found)[0][0] == "Zoë"
+    assert found.facts["encoding"] == "utf-8"
+    assert "Windows-1252" in notes(found)
+
+
+def test_a_file_of_an_old_mac_stays_one_where_later_lines_end_otherwise(tmp_path: Path) -> None:
+    body = "Name,Mobile\rZoë,9876500001\rRenée,9876500002\rNoël,9876500003\r\nAsha,9876500004\r\n"
+    found = read_bytes(tmp_path, body.encode("mac-roman"))
+    assert [name for name, _ in lines(found)] == ["Zoë", "Renée", "Noël", "Asha"]
+
+
+@pytest.mark.parametrize("torn", ["Ravi,pune,98765000\n00", "Ra\nvi,pune,9876500000"])
+def test_a_lone_piece_costs_the_row_it_comes_from(tmp_path: Path, torn: str) -> None:
+    whole = [f"{name},pune,98765{at:05d}" for at, name in enumerate(["Asha", "Ravi", "Mira"] * 5, start=1)]
+    whole[6] = torn
+    found = read_bytes(tmp_path, ("Name,City,Mobile\n" + "\n".join(whole) + "\n").encode())
+    assert [(row, raw) for row, _, _, raw in flaws(found)] == [(8, torn)]
+    assert len(lines(found)) == 15
+
+
+def test_rows_that_a_lost_quote_tore_do_not_pass_for_lines_that_end_early(tmp_path: Path) -> None:
+    rows = [f'P {at},98765{at:05d},"1 Hill\nPune",VIP' for at in range(40)]
+    for at in range(5, 40, 8):
+        rows[at] = rows[at].replace('"1', "1")
+    found = read_bytes(tmp_path, ("Name,Mobile,Street,Note\n" + "\n".join(rows) + "\n").encode())
+    assert len(flaws(found)) == 5
+    assert len(lines(found)) == 40

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from syncjob.errors import SyncjobError
-from syncjob.memory import APPLICATION_ID, GOOD_RUNS, Lesson, Memory, RunRecord
+from syncjob.ledger import APPLICATION_ID
+from syncjob.memory import GOOD_RUNS, Lesson, Memory, RunRecord
 from tests.builders_plan import ASHA, MEERA, RAVI, make_account, make_contacts, number
 
 

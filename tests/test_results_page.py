@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from syncjob.results.digest import digest
+from syncjob.results.figures import figures
 from syncjob.results.files import write_run
 from syncjob.results.markup import VOID, Html, element, safe, style
 from syncjob.results.mask import share_safe
@@ -130,6 +132,24 @@ def test_old_and_new_are_told_apart_by_words_too():
     cleared = make_changes({"row_id": 0, "number": "+919876500001", "field": "tag", "old": "vip", "new": ""})
     page = Reader(report(make_results([["+919876500001", "A", "B"]], ["updated"], changes=cleared), "result.xlsx"))
     assert "was vip → now empty" in " ".join(page.text.split())
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_figures_that_are_seen_first_add_up(dry_run: bool):
+    results = make_sample(dry_run)
+    read, *parts = figures(digest(results))
+    assert (read.count, read.word) == (len(results.outcomes), "Rows read")
+    assert sum(part.count for part in parts) == read.count
+    assert [part.tone for part in parts] == ["sent", "quiet", "fix", "ours"][: 3 if dry_run else 4]
+    text = " ".join(Reader(report(results, "result.xlsx")).text.split())
+    assert all(f"{figure.count} {figure.word}" in text for figure in (read, *parts))
+
+
+def test_a_value_stands_in_a_line_once():
+    html = report(
+        make_results([["98765 4", "A", "B"]], [{"outcome": "invalid", "reason": "number_too_short"}]), "r.xlsx"
+    )
+    assert html.count("98765 4<") == 1
 
 
 def test_it_says_what_the_summary_sheet_says_and_what_a_person_must_do():

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from syncjob.errors import SyncjobError
+from syncjob.results.marks import named_field
 from syncjob.results.table import SYNC_COLUMNS, balance, build, fill_gaps, needs_fixing
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
 from tests.builders_results import make_facts, make_loaded, make_outcomes, make_results, make_sample, make_table
@@ -108,6 +109,14 @@ def test_conflicting_rows_are_marked_at_their_number_although_no_cell_was_named(
     conflict = {"outcome": "held", "reason": "conflicting_rows", "detail": "row 3"}
     results = make_results(TWO, [conflict, conflict])
     assert [(mark.line, mark.column) for mark in results.marks] == [(0, 0), (1, 0)]
+
+
+def test_a_refusal_marks_the_one_cell_that_the_remote_names():
+    words = ("Invalid PhoneNumber", "email  is mandatory", "Invalid FirstName, Invalid tag", "stage is wrong", "no")
+    assert [named_field(said) for said in words] == ["number", "email", None, None, None]
+    told = [{"outcome": "rejected", "reason": "refused_by_remote", "detail": said} for said in words[:2]]
+    (mark,) = make_results(TWO, told).marks  # no column feeds the e-mail
+    assert (mark.line, mark.column, "Invalid PhoneNumber" in mark.comment) == (0, 0, True)
 
 
 def test_needs_fixing_holds_invalid_rejected_and_conflicting_rows_with_their_marks():

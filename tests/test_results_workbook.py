@@ -181,7 +181,8 @@ def test_colours_follow_the_outcome_column_and_only_outcomes_that_occur(tmp_path
     sheet = openpyxl.load_workbook(written(make_results([["1", "a", "b"]], ["held"]), tmp_path))["Results"]
     rules = [(str(area.sqref), rule.formula) for area, found in sheet.conditional_formatting._cf_rules.items()
              for rule in found]  # fmt: skip
-    assert rules == [("D2", ['$D2="held"']), ("E2", ['$D2="held"'])]
+    thin_lines = ("A2:R2", ["TRUE"])
+    assert rules == [("D2", ['$D2="held"']), ("E2", ['$D2="held"']), thin_lines]
 
 
 def test_the_offending_cell_is_coloured_and_has_a_comment_even_when_it_is_empty(tmp_path: Path):

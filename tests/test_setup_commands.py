@@ -9,12 +9,15 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
+from syncjob.cli import run_command
 from syncjob.cli.asking import seen, settle
 from syncjob.cli.explain import exit_codes, explain
 from syncjob.cli.options import Context
+from syncjob.cli.sandbox import sandbox
 from syncjob.cli.setup import init, template
 from syncjob.columns import field_of
 from syncjob.config import load
+from syncjob.emulator import Emulator
 from syncjob.errors import NotApproved
 from syncjob.exits import EXITS
 from syncjob.words import OUTCOMES, REASONS
@@ -59,6 +62,20 @@ def test_an_answer_that_can_not_be_used_is_asked_again() -> None:
     assert fields[:3] == ("number", "first_name", "tag")
     assert any("number is Mobile already" in line for line in shown)
     assert any("Did you mean first_name?" in line for line in shown)
+
+
+def test_init_for_another_kind_of_remote_begins_with_what_it_needs_and_looks_for_its_key(tmp_path: Path) -> None:
+    sheet, target = tmp_path / "gone.csv", tmp_path / "config.yaml"
+    sheet.write_text("Contact ID,Why\ncontact-uuid-1,moved\ncontact-uuid-2,moved\n")
+    done = call(init, sheet, "-o", target, "--kind", "sendme123")
+    assert "set SENDME123_API_KEY." in done.stdout
+    made = load(target, env={"SENDME123_API_KEY": "hush"})
+    assert (made.remote.kind, made.sync.mode, dict(made.columns)) == (
+        *("sendme123", "delete", {"Contact ID": "contact_id"}),
+    )
+    done = call(init, sheet, "-o", target, "--force", "--kind", "exophones")
+    assert "No column is the exophone_sid yet" in done.stderr
+    assert load(target, env=ENV).limits.deletes.count == 0
 
 
 def test_init_writes_a_config_that_loads_and_says_what_is_next(tmp_path: Path) -> None:
@@ -107,6 +124,19 @@ def test_init_asks_at_a_terminal_and_answers_json_when_wanted(tmp_path: Path) ->
     done = call(init, sheet, "-o", tmp_path / "config.yaml", typed="number\ncustom\n", as_json=True)
     assert json.loads(done.stdout)["columns"] == {"Kontakt": "number", "Loyalty": "custom_field.loyalty"}
     assert load(tmp_path / "config.yaml", env=ENV).columns["Loyalty"] == "custom_field.loyalty"
+
+
+def test_init_for_the_sandbox_names_the_account_that_the_sandbox_serves(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    assert run_command(["init", "--sandbox", "-o", str(path)]) == 0
+    remote = load(path, env={}).remote
+    with Emulator() as served:
+        assert remote.api_key
+        assert remote.api_token
+        assert (remote.account_sid, remote.api_key.get_secret_value()) == (served.account, served.key)
+        assert remote.api_token.get_secret_value() == served.token
+    (port,) = [param.default for param in sandbox.params if param.name == "port"]
+    assert remote.url == f"http://127.0.0.1:{port}"
 
 
 def test_init_says_how_to_name_the_phone_column_when_none_is_found(tmp_path: Path) -> None:

@@ -111,10 +111,10 @@ def _answer(
 
 def named_field(answer: str, header: str) -> str | None:
     """The field that an answer means: its name, what people call it, or `custom`; None when it means none."""
-    from syncjob.columns import field_of
+    from syncjob.aliases import OTHER_KEYS, field_of
 
     plain = answer.strip()
-    if plain in _KNOWN or is_field(plain):
+    if plain in (*_KNOWN, *OTHER_KEYS) or is_field(plain):
         return plain
     if plain.lower() in ("custom", "own"):
         return f"custom_field.{'_'.join(header.lower().replace('.', ' ').split())}"

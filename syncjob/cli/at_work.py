@@ -66,10 +66,9 @@ class _JsonLines(logging.Formatter):
 def head(config: Config, *, live: bool) -> str:
     """DRY RUN or LIVE, config, job, account, region."""
     where = str(config.path) if config.path else "no file"
-    region = config.remote.region or config.remote.url
     return (
         f"{'LIVE' if live else 'DRY RUN'} · config {where} · job {config.job} · "
-        f"account {config.remote.account} · {region if not config.remote.base_url else config.remote.url}"
+        f"account {config.remote.account} · {config.remote.place}"
     )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncjob.cli.lines import say
+from syncjob.cli.wording import many
 
 if TYPE_CHECKING:
     from syncjob.emulator import Emulator
@@ -67,7 +68,7 @@ def sandbox(port: int, contacts: int, rate: str | None, latency: float) -> None:
         _until_stopped()
     finally:
         remote.stop()
-    say(f"Stopped after {len(remote.log)} requests.")
+    say(f"Stopped after {many(len(remote.log), 'request', 'requests')}.")
 
 
 def greeting(remote: Emulator) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Never, TextIO
 
 from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
+from syncjob.cli.spelling import digits, spelling
 from syncjob.cli.wording import plan_text
 from syncjob.words import one_line
 
@@ -31,6 +32,7 @@ STAGES = {
     "delete": "Removing",
     "add": "Joining the list",
     "remove": "Leaving the list",
+    "asking": "Asking",
 }
 
 
@@ -75,7 +77,7 @@ class Screen:
         if stage != self._stage:
             self.close()
             self._stage = stage
-            unit = " pages" if stage == "reading" else " contacts"
+            unit = {"reading": " pages", "asking": " questions"}.get(stage, " contacts")
             self._bar = tqdm(
                 total=total or None, desc=STAGES.get(stage, stage), unit=unit, leave=False, file=sys.stderr
             )
@@ -101,6 +103,10 @@ class Screen:
         if self.context.json or self.context.quiet:  # nobody is asked about what they have not seen
             say(plan_text(plan), err=True)
         leave, deletes = (int((plan.table["verb"] == verb).sum()) for verb in ("remove", "delete"))
+        if deletes and plan.spelled:
+            question, answer = spelling(plan)
+            said = self._answer(question)
+            return said is not None and digits(said) == answer
         if leave and not deletes:
             said = self._answer(f"Type {leave} to take {leave} contacts off the list and do the rest: ")
             return said is not None and said.replace(",", "") == str(leave)

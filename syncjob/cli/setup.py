@@ -20,14 +20,25 @@ from syncjob.cli.explain import wants_json
 from syncjob.cli.lines import say
 from syncjob.cli.options import common
 from syncjob.errors import NotApproved, SourceError
+from syncjob.remotes import KINDS, abilities_of
 from syncjob.words import printable
 
 if TYPE_CHECKING:
     from syncjob.cli.asking import Ask
     from syncjob.loader.table import Table
-    from syncjob.model import Json
+    from syncjob.model import Abilities, Json
 
 Columns = list[tuple[str, str]]
+
+SANDBOX: dict[tuple[str | int, ...], Json] = {
+    ("remote", "region"): None,
+    ("remote", "base_url"): "http://127.0.0.1:8080",
+    ("remote", "account_sid"): "sandbox1",
+    ("remote", "api_key"): "sandbox-key",
+    ("remote", "api_token"): "sandbox-token",
+    ("remote", "rate"): "off",
+}
+"""The account that `syncjob sandbox` serves; none of it is a secret."""
 
 
 @click.command()
@@ -38,18 +49,30 @@ Columns = list[tuple[str, str]]
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write.  [default: --config, else config.yaml]",
 )
+@click.option("--kind", type=click.Choice([*KINDS]), default="exotel_contacts", help="The remote that it is for.")
 @click.option("--schema", is_flag=True, help="The JSON Schema of the config instead, for editors; to stdout or -o.")
+@click.option("--sandbox", is_flag=True, help="For the account of syncjob sandbox, to try things out.")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")
 @common
 @click.pass_context
-def init(ctx: click.Context, file: Path | None, output: Path | None, schema: bool, force: bool) -> None:
+def init(
+    ctx: click.Context,
+    file: Path | None,
+    output: Path | None,
+    kind: str,
+    schema: bool,
+    sandbox: bool,
+    force: bool,
+) -> None:
     """Write a commented config to start from.
 
     With FILE: looks at the sheet, shows its columns, and asks which is what. Opens no connection.
 
     \b
     syncjob init contacts.xlsx
+    syncjob init contacts.xlsx --sandbox      to try it against syncjob sandbox
     syncjob init -o jobs/leads.yaml
+    syncjob init gone.csv --kind sendme123
     """
     if schema and file:
         raise click.UsageError("--schema takes no FILE.")
@@ -58,12 +81,13 @@ def init(ctx: click.Context, file: Path | None, output: Path | None, schema: boo
         return
     target = output or Path(getattr(ctx.obj, "config", None) or "config.yaml")
     _may_replace(ctx, target, force)
-    known, columns, unused = _looked_at(ctx, file, target) if file else ({}, None, [])
-    from syncjob.config.writing import CREDENTIALS, written
+    from syncjob.config.writing import start, written
 
-    known |= {**CREDENTIALS, ("job",): _job(target, file)}
+    able = abilities_of(kind)
+    known, columns, unused = _looked_at(ctx, file, target, able) if file else ({}, None, [])
+    known |= {**start(kind), **(SANDBOX if sandbox else {}), ("job",): _job(target, file)}
     _save(target, written(known, columns, unused).encode())
-    _report(ctx, target, columns)
+    _report(ctx, target, columns, able, sandbox=sandbox)
 
 
 @click.command()
@@ -130,14 +154,14 @@ def _write_schema(ctx: click.Context, output: Path | None, force: bool) -> None:
 
 
 def _looked_at(
-    ctx: click.Context, file: Path, target: Path
+    ctx: click.Context, file: Path, target: Path, able: Abilities
 ) -> tuple[dict[tuple[str | int, ...], Json], Columns, list[str]]:
     """What the sheet tells: settings, the columns that are used, and the headers that are not."""
     from syncjob.cli.asking import seen, settle
     from syncjob.loader import read_tables
 
-    table, several = _chosen(read_tables(file))
-    columns = seen(table, *_guesses(table))
+    table, several = _chosen(read_tables(file), able)
+    columns = seen(table, *_guesses(table, able))
     ask: Ask | None = (lambda question, default: str(_prompt(question, default))) if _at_terminal(ctx) else None
     say(f"{file}{f', sheet {table.sheet}' if table.sheet else ''}: {_rows(len(table.cells))}.", err=True)
     say(
@@ -163,23 +187,25 @@ def _prompt(question: str, default: str) -> object:
     return click.prompt(printable(question), default=printable(default), err=True)
 
 
-def _chosen(tables: tuple[Table, ...]) -> tuple[Table, bool]:
-    """The table to set up, and whether the file holds others: the one with a phone column and the most rows."""
+def _chosen(tables: tuple[Table, ...], able: Abilities) -> tuple[Table, bool]:
+    """The table to set up, and whether the file holds others: the one with the key and the most rows."""
     if not tables:
         raise SourceError("The file holds no table.", advice="Check that it was saved with its rows.")
-    best = max(tables, key=lambda table: ("number" in _guesses(table)[0].values(), len(table.cells)))
+    keys = {able.key, *able.by_listing}
+    best = max(tables, key=lambda table: (not keys.isdisjoint(_guesses(table, able)[0].values()), len(table.cells)))
     return best, len(tables) > 1 or bool(best.facts.other_sheets)
 
 
-def _guesses(table: Table) -> tuple[dict[int, str], dict[int, str]]:
+def _guesses(table: Table, able: Abilities) -> tuple[dict[int, str], dict[int, str]]:
     """By position: the fields that headers name for certain, and those that similar headers suggest."""
     from syncjob.columns import field_of, match, propose
 
     headers = [column.header for column in table.columns]
-    near = propose(headers, {})
+    near = propose(headers, {}, key=able.key)
     try:
-        return dict(match(headers, {}).field_of), near
-    except SourceError:  # no phone column, or two columns of one name: a person decides, or the first one counts
+        found = match(headers, {}, key=able.key, instead=able.by_listing)
+        return {at: found.key if field == "number" else field for at, field in found.field_of.items()}, near
+    except SourceError:  # no column with the key, or two columns of one name: a person decides, or the first one counts
         return {place: field for place, header in enumerate(headers) if (field := field_of(header))}, near
 
 
@@ -218,7 +244,7 @@ def _quoted(path: Path) -> str:
     return shlex.quote(str(path))
 
 
-def _report(ctx: click.Context, target: Path, columns: Columns | None) -> None:
+def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abilities, *, sandbox: bool) -> None:
     """Say what was written and what to do next."""
     place = "" if target == Path("config.yaml") else f" --config {_quoted(target)}"
     then = f"syncjob check{place}"
@@ -226,12 +252,25 @@ def _report(ctx: click.Context, target: Path, columns: Columns | None) -> None:
         shown = None if columns is None else dict(columns)
         say(json.dumps({"file": str(target), "columns": shown, "next": then}, ensure_ascii=False))
         return
-    if columns is not None and "number" not in dict(columns).values():
+    if columns is not None and {able.key, *able.by_listing}.isdisjoint(dict(columns).values()):
+        what = "phone number" if able.keyed_by_number else able.key
         say(
-            "No column is the phone number yet: add a line such as  Header: number  under columns: in the file.",
+            f"No column is the {what} yet: add a line such as  Header: {able.key}  under columns: in the file.",
             err=True,
         )
     if _quiet(ctx):
         return
-    say(f"Wrote {target}. It holds no secret: set EXOTEL_ACCOUNT_SID, EXOTEL_API_KEY and EXOTEL_API_TOKEN.")
+    if sandbox:
+        say(f"Wrote {target}. It is for the sandbox: start it in another terminal with  syncjob sandbox")
+    else:
+        names = [f"{able.service.upper()}_{name.upper()}" for name in able.needs if name != "list"]
+        *most, last = names
+        said = f"{', '.join(most)} and {last}" if most else last
+        say(f"Wrote {target}. It holds no secret: set {said}.")
     say(f"Next: {then}")
+
+
+def _variables(able: Abilities) -> str:
+    """The variables that the config takes its credentials from."""
+    *most, last = [f"{able.service.upper()}_{name.upper()}" for name in able.needs if name != "list"]
+    return f"{', '.join(most)} and {last}" if most else last

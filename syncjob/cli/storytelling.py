@@ -166,6 +166,9 @@ def verified_text(found: Verified) -> str:
     said = f"{found.differing:,} differ" if found.differing else "all as its results say"
     spent = many(found.requests, "request", "requests")
     lines.append(f"Run {found.run_id}: {some} contacts read again with {spent}: {said}.")
+    if found.pending:
+        was = "release was accepted and has" if found.pending == 1 else "releases were accepted and have"
+        lines.append(f"{found.pending:,} {was} not taken effect yet.")
     if found.unfinished:
         lines.append(
             f"{found.unfinished:,} of its changes are not finished, so they can't be compared: syncjob resume."
@@ -192,6 +195,7 @@ def verified_json(found: Verified) -> dict[str, object]:
         "contacts": found.of,
         "checked": found.checked,
         "differing": found.differing,
+        "pending": found.pending,
         "unfinished": found.unfinished,
         "requests": found.requests,
         "later_runs": list(found.later),

@@ -52,20 +52,29 @@ def _examples(plan: Plan) -> list[str]:
     if plan.counts.get("add"):
         del said["create"]  # who is new joins, too, and is shown there
     changes = plan.field_changes.groupby("sid", sort=False)
+    befores = dict(zip(plan.table["sid"], plan.table["before"], strict=True)) if plan.key != "number" else {}
     for verb, mark in said.items():
         table = plan.table[plan.table["verb"] == verb]
-        for number, sid in zip(table["number"].head(SHOWN), table["sid"].head(SHOWN), strict=True):
-            detail = ""
+        shown = table if plan.spelled else table.head(SHOWN)  # nobody types what they can't see
+        for number, sid in zip(shown["number"], shown["sid"], strict=True):
+            detail = _who(befores.get(sid)) if verb != "create" else ""
             if verb == "update" and sid in changes.groups:
                 fields = changes.get_group(sid)
                 old_new = zip(fields["field"], fields["old"], fields["new"], strict=True)
-                detail = "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+                detail += "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
             if verb == "add" and not isinstance(sid, str):
                 detail = "  new to the address book"
             lines.append(f"  {mark} {number}{detail}")
-        if len(table) > SHOWN:
-            lines.append(f"  {mark} … and {len(table) - SHOWN:,} more")
+        if len(table) > len(shown):
+            lines.append(f"  {mark} … and {len(table) - len(shown):,} more")
     return lines
+
+
+def _who(before: object) -> str:
+    """Whom a key stands for, where it says nothing to people."""
+    from syncjob.plans import who
+
+    return f"  {who(before)}" if isinstance(before, str) and who(before) else ""
 
 
 def _left(plan: Plan) -> list[str]:

@@ -4,9 +4,10 @@ Enters: a path, a mapping, a Config or nothing. Leaves: a `Config`, or `errors.C
 neither pandas nor requests.
 """
 
+from syncjob.config.checks import unused
 from syncjob.config.finding import find, places
 from syncjob.config.loading import load, restored
 from syncjob.config.model import Config, schema
 from syncjob.config.values import Choice, Rate, Share
 
-__all__ = ["Choice", "Config", "Rate", "Share", "find", "load", "places", "restored", "schema"]
+__all__ = ["Choice", "Config", "Rate", "Share", "find", "load", "places", "restored", "schema", "unused"]

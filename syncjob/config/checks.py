@@ -8,57 +8,54 @@ asking a remote for what it can't do is found here, before any request (CONTRACT
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 
+from syncjob.config import fields as f
 from syncjob.config.fields import is_field, on_loopback
 from syncjob.config.model import Config, canonical
 from syncjob.config.problems import Problem, Where
-
-
-@dataclass(frozen=True)
-class _Can:
-    """What one kind of remote can do, as far as the config asks for it."""
-
-    modes: tuple[str, ...]
-    remote_only: tuple[str, ...]
-    listing: tuple[str, ...] | None  # None: it has no listing, so the setting is unused
-    needs: tuple[str, ...]
-
-
-_EXOTEL = ("account_sid", "api_key", "api_token")
-_ALL = ("upsert", "create", "update", "delete")
-_KINDS: dict[str, _Can] = {
-    "exotel_contacts": _Can(_ALL, ("keep", "report", "mark", "delete"), ("scan", "cached", "none", "auto"), _EXOTEL),
-    "exotel_list": _Can(
-        ("upsert", "create", "delete"), ("keep", "report", "delete"), ("scan", "auto"), (*_EXOTEL, "list")
-    ),
-    "exophones": _Can(("delete",), ("keep", "report"), ("scan", "auto"), _EXOTEL),
-    "sendme123": _Can(("delete",), ("keep",), None, ("api_key",)),
-}
+from syncjob.model import Abilities
+from syncjob.remotes import abilities_of
 
 _Found = Iterator[tuple[Where, str]]
 
 
+def _able(config: Config) -> Abilities:
+    """What the kind of remote can do, as it says itself."""
+    return abilities_of(config.remote.kind)
+
+
+def unused(config: Config) -> tuple[str, ...]:
+    """Settings that belong to another kind of remote: accepted, and said not to be used (CONTRACT 3)."""
+    able = _able(config)
+    given = (
+        ("sync.instead_of_delete", config.sync.instead_of_delete, bool(able.instead_of_delete)),
+        ("remote.list", config.remote.list, "list" in able.needs),
+        ("remote.listing", config.remote.listing != "scan", bool(able.listing)),
+        ("sync.fill_only", config.sync.fill_only, bool(set(able.fields) & set(f.CONTACT_FIELDS))),
+    )
+    return tuple(f"{name} is not used with {able.kind}." for name, said, used in given if said and not used)
+
+
 def _needs(config: Config) -> _Found:
-    for name in _KINDS[config.remote.kind].needs:
+    for name in _able(config).needs:
         value = getattr(config.remote, name)
         if value is None or value == "":
             yield ("remote", name), f"is missing; {config.remote.kind} needs it."
 
 
 def _address(config: Config) -> _Found:
-    if config.remote.kind != "sendme123" and config.remote.base_url and config.remote.region:
+    if not _able(config).address and config.remote.base_url and config.remote.region:
         yield ("remote", "base_url"), "and remote.region are both given; keep one."
 
 
 def _mode(config: Config) -> _Found:
-    can = _KINDS[config.remote.kind].modes
-    if config.sync.mode not in can:
-        yield ("sync", "mode"), f"{config.sync.mode} is not possible with {config.remote.kind}, only {', '.join(can)}."
+    able = _able(config)
+    if config.sync.mode not in able.modes:
+        yield ("sync", "mode"), f"{config.sync.mode} is not possible with {able.kind}, only {', '.join(able.modes)}."
 
 
 def _remote_only(config: Config) -> _Found:
-    kind, can = config.sync.remote_only.kind, _KINDS[config.remote.kind].remote_only
+    kind, can = config.sync.remote_only.kind, _able(config).remote_only
     if kind not in can:
         yield (
             ("sync", "remote_only"),
@@ -72,8 +69,8 @@ def _remote_only(config: Config) -> _Found:
 
 
 def _listing(config: Config) -> _Found:
-    can = _KINDS[config.remote.kind].listing
-    if can is not None and config.remote.listing not in can:
+    can = _able(config).listing
+    if can and config.remote.listing not in can:
         yield (
             ("remote", "listing"),
             f"{config.remote.listing} is not possible with {config.remote.kind}, only {', '.join(can)}.",
@@ -82,7 +79,7 @@ def _listing(config: Config) -> _Found:
 
 def _unread(config: Config) -> _Found:
     """`listing: none` reads nothing, so nothing may rest on what the remote holds (CONTRACT 6)."""
-    if config.remote.listing != "none" or config.remote.kind != "exotel_contacts":
+    if config.remote.listing != "none" or "none" not in _able(config).listing:
         return
     why = "remote.listing: none reads nothing"
     if config.sync.mode not in ("upsert", "create"):
@@ -99,8 +96,12 @@ def _unread(config: Config) -> _Found:
 
 
 def _instead(config: Config) -> _Found:
-    if config.sync.instead_of_delete and config.remote.kind != "sendme123":
-        yield ("sync", "instead_of_delete"), f"is not possible with {config.remote.kind}, only with sendme123."
+    able, way = _able(config), config.sync.instead_of_delete
+    ways = ", ".join(able.instead_of_delete)
+    if way and ways and way not in able.instead_of_delete:
+        yield ("sync", "instead_of_delete"), f"{way} is not possible with {able.kind}, only {ways}."
+    elif not way and config.sync.mode == "delete" and "delete" not in able.verbs and ways:
+        yield ("sync", "instead_of_delete"), f"is missing: {able.kind} can't remove, but {ways}."
 
 
 def _columns(config: Config) -> _Found:

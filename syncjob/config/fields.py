@@ -17,12 +17,10 @@ from pydantic import BeforeValidator, PlainSerializer, SecretStr, ValidationInfo
 from syncjob.config import values
 from syncjob.config.problems import did_you_mean
 from syncjob.model import Json
+from syncjob.remotes import KINDS, abilities_of
 
 CONTACT_FIELDS = ("first_name", "last_name", "company_name", "email", "tag", "custom_field")
 """What a sheet may set. The same as `schema.FIELDS`, named here because that module needs pandas; a test compares."""
-
-OTHER_KEYS = ("exophone_sid", "contact_id")
-"""Keys of the remotes that don't go by number (CONTRACT 10)."""
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
@@ -101,11 +99,19 @@ def _field(value: object) -> str:
 def _target(value: object) -> str:
     """What a column of the sheet may be: a field, a dotted path, a key, or ignore."""
     name = values.as_text(value).strip()
-    known = ("number", *CONTACT_FIELDS, *OTHER_KEYS, "ignore")
+    keys = dict.fromkeys(("number", *(abilities_of(kind).key for kind in KINDS)))
+    known = (*keys, *CONTACT_FIELDS, "ignore")
     if name not in known and not is_field(name):
         said = ", ".join((*known[:-1], "custom_field.NAME", "ignore"))
         raise ValueError(f"is not one of {said}.{did_you_mean(name, known)}")
     return name
+
+
+def _kind(value: object) -> str:
+    """A remote that stands in the registry."""
+    if value not in KINDS:
+        raise ValueError(f"is not one of {', '.join(KINDS)}.{did_you_mean(str(value), tuple(KINDS))}")
+    return str(value)
 
 
 def _protect(value: object) -> str:
@@ -193,6 +199,7 @@ _WORDS: dict[str, Json] = {"type": "string"}
 _TEXTS = WithJsonSchema({"anyOf": [_WORDS, {"type": "array", "items": _WORDS}]})
 
 Text: TypeAlias = Annotated[str, BeforeValidator(values.as_text)]
+Kind: TypeAlias = Annotated[str, BeforeValidator(_kind), WithJsonSchema({"type": "string", "enum": [*KINDS]})]
 Flag: TypeAlias = Annotated[bool, BeforeValidator(values.as_flag)]
 Whole: TypeAlias = Annotated[int, BeforeValidator(values.as_whole)]
 Number: TypeAlias = Annotated[float, BeforeValidator(values.as_number)]

@@ -23,6 +23,7 @@ from syncjob.config.model import Config
 from syncjob.config.problems import Problem, Where, from_pydantic, lines_of
 from syncjob.errors import ConfigError
 from syncjob.model import Json
+from syncjob.remotes import KINDS, abilities_of
 
 _MOST_BYTES = 1024 * 1024
 
@@ -161,10 +162,12 @@ def _prepare(data: dict[str, Json], draft: _Draft) -> None:
     remote, limits = data.get("remote"), data.setdefault("limits", {})
     if isinstance(remote, dict) and remote.get("base_url") and "region" not in remote:
         remote["region"] = None
-    if isinstance(remote, dict) and remote.get("kind") == "exophones" and isinstance(limits, dict):
+    kind = remote.get("kind") if isinstance(remote, dict) else None
+    usual = abilities_of(kind).delete_count if isinstance(kind, str) and kind in KINDS else None
+    if usual is not None and isinstance(limits, dict):
         deletes = limits.setdefault("deletes", {})
         if isinstance(deletes, dict):
-            deletes.setdefault("count", 0)
+            deletes.setdefault("count", usual)
 
 
 def _validated(data: dict[str, Json], draft: _Draft) -> Config | None:

@@ -16,13 +16,10 @@ from pydantic import Field
 from syncjob.config import fields as f
 from syncjob.config.section import Section
 from syncjob.config.values import Choice, Share
-
-Kind = Literal["exotel_contacts", "exotel_list", "exophones", "sendme123"]
-Mode = Literal["upsert", "create", "update", "delete"]
-Listing = Literal["scan", "cached", "none", "auto"]
+from syncjob.model import Mode, Reading
+from syncjob.remotes import KINDS, abilities_of
 
 _HOSTS = {"mumbai": "https://api.in.exotel.com", "singapore": "https://api.exotel.com"}
-_SENDME = "https://app.sendme123.com"
 
 
 class Remote(Section):
@@ -32,7 +29,7 @@ class Remote(Section):
     costs one request per 20 contacts, and an account allows few requests a minute: cached reads only what changed.
     """
 
-    kind: Kind = Field(default="exotel_contacts", description="exotel_contacts | exotel_list | exophones | sendme123")
+    kind: f.Kind = Field(default="exotel_contacts", description=" | ".join(KINDS))
     region: Literal["mumbai", "singapore"] | None = Field(
         default="mumbai", description="mumbai | singapore: where the account was opened"
     )
@@ -53,7 +50,7 @@ class Remote(Section):
     )
     concurrency: f.Whole = Field(default=8, ge=1, le=64, description="requests in flight at once")
     timeout: f.Seconds = Field(default=60, gt=0, description="seconds to wait for an answer")
-    listing: Listing = Field(
+    listing: Reading = Field(
         default="scan",
         description="scan (all) | cached (what changed) | none | auto (the cheapest that is safe)",
     )
@@ -63,7 +60,12 @@ class Remote(Section):
     @property
     def url(self) -> str:
         """The address of the service, without a slash at the end."""
-        return self.base_url or (_SENDME if self.kind == "sendme123" else _HOSTS[self.region or "mumbai"])
+        return self.base_url or abilities_of(self.kind).address or _HOSTS[self.region or "mumbai"]
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: the region, or the address of what is in none."""
+        return self.url if self.base_url or abilities_of(self.kind).address else self.region or "mumbai"
 
     @property
     def host(self) -> str:
@@ -137,7 +139,7 @@ class Sync(Section):
     protect: f.Protect = Field(default=(), description="fields never overwritten; numbers never touched")
     fill_only: f.Fields = Field(default=(), description="fields set only where the remote is empty")
     batch_size: f.Whole = Field(default=5000, ge=1, le=5000, description="contacts in one request, at most 5000")
-    instead_of_delete: Literal["deactivate"] | None = Field(default=None, description="sendme123: deactivate")
+    instead_of_delete: f.Text | None = Field(default=None, description="sendme123: deactivate")
 
     @property
     def protected_fields(self) -> tuple[str, ...]:

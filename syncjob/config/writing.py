@@ -19,6 +19,7 @@ from syncjob.config import reading
 from syncjob.config.model import Config
 from syncjob.config.problems import Where
 from syncjob.model import Json
+from syncjob.remotes import abilities_of
 
 _WIDTH, _COMMENTS = 118, 38
 
@@ -37,12 +38,7 @@ Help while you type: syncjob init --schema -o syncjob.schema.json, and then as t
 yaml-language-server: $schema=syncjob.schema.json
 """
 
-CREDENTIALS: Mapping[Where, Json] = {
-    ("remote", "account_sid"): "${EXOTEL_ACCOUNT_SID}",
-    ("remote", "api_key"): "${EXOTEL_API_KEY}",
-    ("remote", "api_token"): "${EXOTEL_API_TOKEN}",
-}
-"""Where the credentials come from, in a file that holds none."""
+_CREDENTIALS = ("account_sid", "api_key", "api_token")
 
 _DEFAULTS: Mapping[Where, Json] = {("results", "dir"): "results", ("job",): "leads"}
 _EXAMPLES: Mapping[Where, Json] = {
@@ -55,9 +51,23 @@ _EXAMPLES: Mapping[Where, Json] = {
 _COLUMNS = (("Mobile", "number"), ("Given name", "first_name"), ("Loyalty", "custom_field.loyalty"))
 
 
+def start(kind: str = "exotel_contacts") -> dict[Where, Json]:
+    """The settings that a job on this kind of remote begins with: its credentials, in a file that holds none."""
+    able, known = abilities_of(kind), dict[Where, Json]()
+    for name in _CREDENTIALS:
+        known["remote", name] = f"${{{able.service.upper()}_{name.upper()}}}" if name in able.needs else None
+    if kind != "exotel_contacts":
+        known["remote", "kind"] = kind
+    if "upsert" not in able.modes:
+        known["sync", "mode"] = able.modes[0]
+    if able.delete_count is not None:
+        known["limits", "deletes"] = {"percent": 10, "count": able.delete_count, "over": "refuse"}
+    return known
+
+
 def example() -> str:
     """The complete example: credentials from the environment, everything else as it is when nothing is said."""
-    return written({**CREDENTIALS, ("source", "files"): ["inbox/*.xlsx"]})
+    return written({**start(), ("source", "files"): ["inbox/*.xlsx"]})
 
 
 def written(

@@ -6,5 +6,6 @@ Leaves: a `Diff`. Promised: every row gets exactly one verdict; what is held, pr
 
 from syncjob.differ.compare import compare
 from syncjob.differ.rules import Diff, Known, Rules
+from syncjob.differ.standing_in import stood_in
 
-__all__ = ["Diff", "Known", "Rules", "compare"]
+__all__ = ["Diff", "Known", "Rules", "compare", "stood_in"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import orjson
@@ -12,6 +13,7 @@ from syncjob.differ.merging import custom_change, is_empty
 from syncjob.differ.rules import Rules
 from syncjob.model import Json
 from syncjob.schema import PLAIN_FIELDS
+from syncjob.texts import differs
 
 CUSTOM = "custom_field"
 
@@ -32,25 +34,39 @@ def create_fields(rows: pd.DataFrame, rules: Rules) -> pd.Series:
     return pd.Series(made, index=rows.index, dtype="str")
 
 
-def update_fields(rows: pd.DataFrame, contacts: pd.DataFrame, rules: Rules) -> tuple[pd.Series, pd.Series]:
-    """What an update sends for each row (JSON text, NaN: nothing), and the protected fields that it leaves alone.
+class Notes(NamedTuple):
+    """Fields that an update leaves alone, by row (NaN: none): protected ones, and those that can't be emptied."""
+
+    guarded: pd.Series
+    stuck: pd.Series
+
+
+def update_fields(rows: pd.DataFrame, contacts: pd.DataFrame, rules: Rules) -> tuple[pd.Series, Notes]:
+    """What an update sends for each row (JSON text, NaN: nothing), and the fields that it leaves alone.
 
     `rows` and `contacts` are aligned by position. Only changed fields are sent; custom_field is sent merged and whole.
     """
     count = len(rows)
     bodies: list[dict[str, Json] | None] = [None] * count
     guarded: list[list[str] | None] = [None] * count
+    stuck: list[list[str] | None] = [None] * count
     protected = {*rules.protect_fields, *(["tag"] if rules.owned == "tag" else [])}
     for name in PLAIN_FIELDS:
         for at, new, old in _differing(rows[name], contacts[name]):
             if name in protected or (name in rules.fill_only and old != ""):
                 _note(guarded, at, name)
+            elif new == "" and not rules.clearable:
+                _note(stuck, at, name)
             else:
                 _body(bodies, at)[name] = new
     _custom(rows, contacts, rules, bodies, guarded)
     texts = [orjson.dumps(body).decode() if body else None for body in bodies]
-    notes = [", ".join(names) if names else None for names in guarded]
-    return pd.Series(texts, index=rows.index, dtype="str"), pd.Series(notes, index=rows.index, dtype="str")
+    return pd.Series(texts, index=rows.index, dtype="str"), Notes(_joined(guarded, rows), _joined(stuck, rows))
+
+
+def _joined(notes: list[list[str] | None], rows: pd.DataFrame) -> pd.Series:
+    texts = [", ".join(names) if names else None for names in notes]
+    return pd.Series(texts, index=rows.index, dtype="str")
 
 
 def _custom(
@@ -72,9 +88,8 @@ def _custom(
 
 def _differing(new: pd.Series, old: pd.Series) -> Iterator[tuple[int, str, str]]:
     """Positions at which the row says something else than the contact holds, with both texts."""
-    said, held = new.to_numpy(dtype=object), old.to_numpy(dtype=object)
-    places = np.flatnonzero(new.notna().to_numpy() & (said != held))
-    return zip(places.tolist(), said[places].tolist(), held[places].tolist(), strict=True)
+    places = np.flatnonzero(differs(new, old))
+    return zip(places.tolist(), new.iloc[places].tolist(), old.iloc[places].tolist(), strict=True)
 
 
 def _below(paths: tuple[str, ...]) -> tuple[str, ...]:

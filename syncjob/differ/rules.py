@@ -27,6 +27,8 @@ class Rules:
     protect_numbers: frozenset[str] = frozenset()
     fill_only: tuple[str, ...] = ()
     unreadable: int = 0
+    proven_gone: bool = False  # each contact was asked for by its key, so one that is not there is gone
+    clearable: bool = True  # False: this account is proven to take no empty value for a text field
 
 
 @dataclass(frozen=True)

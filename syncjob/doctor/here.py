@@ -18,6 +18,7 @@ from syncjob.behaviour import QUESTIONS
 from syncjob.config import Config, places
 from syncjob.doctor.finding import Finding, from_error, ok, problem, warning
 from syncjob.errors import LockHeld, SyncjobError
+from syncjob.job.canary import AGAIN, trace_of
 from syncjob.job.finishing import probe_results
 from syncjob.memory import Memory
 from syncjob.state import Account, locked, open_account
@@ -148,6 +149,10 @@ def _look_at_memory(memory: Memory, config: Config, now: datetime) -> list[Findi
     for run in memory.open_runs(config.job):
         says = f"Run {run.run_id} was interrupted, or is at work."
         found.append(warning("memory", says, "syncjob resume finishes it; the next syncjob run settles it first."))
+    left = trace_of(memory)
+    if left:
+        says = f"A probe was interrupted, and its contact {left.number} may still be there."
+        found.append(warning("memory", says, AGAIN))
     return [*found, *_look_at_behaviour(memory, now)]
 
 

@@ -57,7 +57,7 @@ class ExoPhones:
         """Add so many invented phones, at the end."""
         with self._lock:
             first = len(self._phones)
-            return [self.add(f"+9111000{place:05d}") for place in range(first, first + count)]
+            return [self.add(f"+911140{place:06d}") for place in range(first, first + count)]
 
     def add(self, number: str, sid: str | None = None) -> Phone:
         """Add one phone."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from syncjob.errors import CallRefused, Interrupted, NotDelivered, RemoteRefused, ReplyLost
 from syncjob.executor.echo import stored_otherwise
 from syncjob.executor.exact import replan
+from syncjob.executor.recheck import recheck
 from syncjob.executor.work import TRIES, Work, settled
 from syncjob.journal import Settled
 from syncjob.model import Batch, Change, Reply, Verb
@@ -17,6 +18,8 @@ PARTS_REFUSED = 8
 """A batch refused whole, and refused in as many parts, is refused for what it is, not for one row."""
 SPLITS = 64
 """Requests that may be spent on finding the rows for which a batch is refused."""
+FEWER = 18
+"""A batch of 5,000 comes down to one change within as many tries as a create has (18³ > 5,000)."""
 PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 
@@ -32,6 +35,7 @@ def send_all(work: Work, verb: Verb, exists: Exists, doubt: Callable[[Work], Non
     undelivered = 0
     while changes := work.journal.take(verb, "planned", size):
         work.check()
+        changes = _fewer(work, changes)
         _pause_for_repeats(work, changes)
         try:
             send(work, verb, changes, exists)
@@ -68,7 +72,11 @@ def take(
 ) -> None:
     """Write down what each reply says of its change; what stays in doubt stays `sent`."""
     pairs = list(zip(changes, replies, strict=True))
-    anew = replan(work, [(change, reply.contact) for change, reply in pairs if reply.kind == "done"])
+    work.unclear.update(
+        change.change_id for change, reply in pairs if reply.kind == "doubt" and reply.matched == "none"
+    )
+    shown = [(change, reply.contact) for change, reply in pairs if reply.kind == "done"]
+    anew = replan(work, shown) | recheck(work, shown)
     told = [(change, reply) for change, reply in pairs if change.change_id not in anew]
     done = [found for change, reply in told if (found := _settled(work, verb, change, reply))]
     work.settle(done, verb, request)
@@ -124,6 +132,12 @@ def _fail(work: Work, verb: Verb, changes: list[Change], error: NotDelivered) ->
         for c in changes
     ]
     work.settle(outcomes, verb)
+
+
+def _fewer(work: Work, changes: list[Change]) -> list[Change]:
+    """Fewer at once of what no reply could be attributed to, down to one alone: its reply is plain."""
+    times = max(work.unclear[change.change_id] for change in changes)
+    return changes[: max(1, len(changes) // FEWER**times)]
 
 
 def _pause_for_repeats(work: Work, changes: Sequence[Change]) -> None:

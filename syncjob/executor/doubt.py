@@ -1,8 +1,9 @@
 """What may or may not have landed is settled by reading (CONTRACT 8), each verb in its own way.
 
 A create that is in doubt stands at the end of the listing if it landed. It is sent again only when two reads, some
-seconds apart and after the lost request's time is over, agree that it is not there. An update is compared with what it
-wanted and with its before-image. A delete is looked for.
+seconds apart and after the lost request's time is over, agree that it is not there; or at once where it is proven that
+a number can't be stored twice, since the remote then tells the second from the first. An update is compared with what
+it wanted and with its before-image. A delete is looked for.
 """
 
 from __future__ import annotations
@@ -28,22 +29,34 @@ REPEATS = 3
 """How often a change that was proven absent is sent again before it counts as failed."""
 
 
-def settle_creates(work: Work) -> None:
-    """Settle every create that is in doubt; what can't be read now stays in doubt."""
+def settle_creates(work: Work, *, sending: bool = True) -> None:
+    """Settle every create that is in doubt; what can't be read now stays in doubt.
+
+    `sending`: what is absent will be sent again, so that the remote's 409 may tell what two reads would.
+    """
     open_changes = work.journal.take("create", "sent")
     if not open_changes:
+        return
+    if work.settings.blind:  # the account is proven to refuse a number twice, so sending again settles it
+        send_again(work, open_changes)
         return
     sent_at = work.journal.sent_at(change.change_id for change in open_changes)
     try:
         absent = _look(work, open_changes)
-        if absent:
+        if absent and not (sending and _told_by_409(work, absent)):
             over = sent_at + work.settings.timeout - work.seconds()
             over = min(over, work.settings.timeout)  # a clock set back since makes it look far away
             work.wait(max(work.settings.look_again, over))
             absent = _look(work, absent)
     except CallFailed:
         return
-    send_again(work, absent)
+    send_again(work, absent, doubted=True)
+
+
+def _told_by_409(work: Work, absent: Sequence[Change]) -> bool:
+    """Whether sending again tells as much as reading again: proven, and not the last try, after which none would."""
+    last = any(work.tries[change.change_id] >= REPEATS for change in absent)
+    return work.remote.abilities.behaviour.refuses_duplicates and not last
 
 
 def settle_updates(work: Work) -> None:
@@ -61,7 +74,8 @@ def settle_updates(work: Work) -> None:
             _one(work, change, "rejected", "gone_meanwhile")
             continue
         landed = not differences(change, contact, SENT)
-        if same_image(change.before, contact) and (work.settings.exact or not landed):
+        as_before = same_image(change.before, contact) or work.settings.blind  # blind: nothing is known to be kept
+        if as_before and (work.settings.exact or not landed):
             unchanged.append(change)
         elif landed and not replan(work, [(change, before_image(contact))]):
             _one(work, change, "updated")
@@ -79,7 +93,7 @@ def settle_deletes(work: Work) -> None:
     still_there = []
     for change in open_changes:
         if change.sid in found and found[change.sid] is None:
-            _one(work, change, "deleted")
+            _one(work, change, "deleted", work.remote.abilities.usual_reason("delete"))
         elif change.sid in found:
             still_there.append(change)
     send_again(work, still_there)
@@ -98,7 +112,7 @@ def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
     return absent
 
 
-def send_again(work: Work, changes: Sequence[Change]) -> None:
+def send_again(work: Work, changes: Sequence[Change], *, doubted: bool = False) -> None:
     """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed."""
     again = []
     for change in changes:
@@ -108,7 +122,7 @@ def send_again(work: Work, changes: Sequence[Change]) -> None:
         else:
             again.append(change.change_id)
     if again:
-        work.journal.put_back(again)
+        work.journal.put_back(again, doubted=doubted)
 
 
 def _one(work: Work, change: Change, outcome: str, reason: str | None = None, detail: str | None = None) -> None:
@@ -117,6 +131,8 @@ def _one(work: Work, change: Change, outcome: str, reason: str | None = None, de
 
 def _read(work: Work, sids: list[str]) -> dict[str, pd.Series | None]:
     settings = work.settings
+    if settings.blind and not work.total:
+        work.total = max(0, work.remote.page(0).total)
     return read_contacts(
         work.remote, work.reader, sids, work.total, concurrency=settings.concurrency, region=settings.region
     )

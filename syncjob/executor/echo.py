@@ -52,7 +52,7 @@ def differences(change: Change, contact: pd.Series, rules: Rules) -> dict[str, J
 def _stated(value: Json, name: str) -> str | None:
     if value is None:
         return None
-    if name == "custom_field":
+    if name == "custom_field" and value != "":  # "" empties all of it
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     return str(value)
 
@@ -74,6 +74,6 @@ def bare_image(before: Mapping[str, Json]) -> dict[str, Json]:
     return {name: value for name, value in before.items() if value not in (None, "", {})}
 
 
-def one_contact(contact: Mapping[str, Json], region: str) -> pd.Series:
+def one_contact(contact: Mapping[str, Json], region: str | None) -> pd.Series:
     """A contact as the remote shows it, as a line of schema.CONTACTS."""
     return contact_frame([contact], region).iloc[0]

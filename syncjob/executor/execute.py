@@ -35,7 +35,7 @@ def execute(work: Work) -> None:
     Raises `RemoteRefused`, `Interrupted`, or `NotDelivered` when the remote stays out of reach; the journal then tells
     what was settled, what is in doubt, and what was never sent.
     """
-    settle_doubts(work)
+    settle_doubts(work, sending=True)
     adopt_newcomers(work)
     for _ in range(ROUNDS):
         send_all(work, "create", adopt_existing, settle_creates)
@@ -53,9 +53,9 @@ def execute(work: Work) -> None:
     _send_deletes(work, "delete")
 
 
-def settle_doubts(work: Work) -> None:
-    """Settle, by reading, everything that an interrupted run left in doubt."""
-    settle_creates(work)
+def settle_doubts(work: Work, *, sending: bool = False) -> None:
+    """Settle, by reading, everything that an interrupted run left in doubt. `sending`: the rest will be sent."""
+    settle_creates(work, sending=sending)
     settle_updates(work)
     settle_joins(work)
     settle_leaves(work)
@@ -105,28 +105,36 @@ def _delete_chunk(work: Work, pool: ThreadPoolExecutor, changes: list[Change]) -
     verb = changes[0].verb
     name = work.batch_id(verb)
     request = work.journal.intend(name, verb, changes, work.seconds())
-    answers = list(pool.map(lambda change: _delete(work, name, change), changes))
+    stops: list[SyncjobError] = []
+    answers = list(pool.map(lambda change: _delete(work, name, change, stops), changes))
     done: list[Settled] = []
     for change, answer in zip(changes, answers, strict=True):
-        done += _deleted(change, answer)
+        done += _deleted(work, change, answer)
     work.settle(done, verb, request)
     refused = [(change, answer) for change, answer in zip(changes, answers, strict=True) if isinstance(answer, STOPS)]
     if refused:
         work.journal.put_back(
             change.change_id for change, error in refused if not (isinstance(error, RemoteRefused) and error.in_doubt)
         )
-        raise refused[0][1]
+        raise stops[0]
 
 
-def _delete(work: Work, batch: str, change: Change) -> Reply | SyncjobError:
+def _delete(work: Work, batch: str, change: Change, stops: list[SyncjobError]) -> Reply | SyncjobError:
+    """What came of one delete; once one met what ends the run, `stops` holds it and no other leaves."""
+    if stops:
+        return Interrupted()
     try:
         return work.remote.send(Batch(batch, change.verb, (change,)))[0]
-    except (CallFailed, *STOPS) as error:
+    except STOPS as error:
+        stops.append(error)
+        return error
+    except CallFailed as error:
         return error
 
 
-def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
+def _deleted(work: Work, change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
     """The outcome of one delete; a lost reply stays in doubt."""
+    able = work.remote.abilities
     if isinstance(answer, CallRefused):
         return [_failed(change, answer, "rejected", "refused_by_remote")]
     if isinstance(answer, NotDelivered):
@@ -134,11 +142,12 @@ def _deleted(change: Change, answer: Reply | SyncjobError) -> Sequence[Settled]:
     if isinstance(answer, SyncjobError):
         return []
     if answer.kind == "done":
-        return [settled(change, answer, _GONE[change.verb])]
+        return [settled(change, answer, _GONE[change.verb], able.reason_of(change.verb, answer.code, None))]
     if answer.kind == "gone":
         return [settled(change, answer, _GONE[change.verb], "already_gone")]
     if answer.kind == "refused":
-        return [settled(change, answer, "rejected", "refused_by_remote", answer.message)]
+        reason = able.reason_of(change.verb, answer.code, "refused_by_remote")
+        return [settled(change, answer, "rejected", reason, answer.message)]
     if answer.kind == "again":
         return [settled(change, answer, "failed", "temporary_trouble", answer.message)]
     return []

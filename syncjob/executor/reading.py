@@ -14,7 +14,7 @@ from syncjob.remotes.base import Remote
 
 
 def read_contacts(
-    remote: Remote, reader: Reader, sids: Sequence[str], total: int, *, concurrency: int, region: str
+    remote: Remote, reader: Reader, sids: Sequence[str], total: int, *, concurrency: int, region: str | None
 ) -> dict[str, pd.Series | None]:
     """sid → the contact (schema.CONTACTS), None where there is none; what could not be read is left out."""
     found: dict[str, pd.Series | None] = {}
@@ -25,7 +25,9 @@ def read_contacts(
     return found | read_singly(remote, rest, concurrency=concurrency, region=region)
 
 
-def read_singly(remote: Remote, sids: Sequence[str], *, concurrency: int, region: str) -> dict[str, pd.Series | None]:
+def read_singly(
+    remote: Remote, sids: Sequence[str], *, concurrency: int, region: str | None
+) -> dict[str, pd.Series | None]:
     """As `read_contacts`, one request for each."""
     if not sids:
         return {}
@@ -34,7 +36,7 @@ def read_singly(remote: Remote, sids: Sequence[str], *, concurrency: int, region
         return {sid: answer for sid, answer in answers if not isinstance(answer, CallFailed)}
 
 
-def _one(remote: Remote, sid: str, region: str) -> pd.Series | CallFailed | None:
+def _one(remote: Remote, sid: str, region: str | None) -> pd.Series | CallFailed | None:
     try:
         contact = remote.read(sid)
     except CallFailed as error:
@@ -42,8 +44,10 @@ def _one(remote: Remote, sid: str, region: str) -> pd.Series | CallFailed | None
     return None if contact is None else one_contact(contact, region)
 
 
-def _by_page(remote: Remote, reader: Reader, sids: set[str], total: int, region: str) -> dict[str, pd.Series | None]:
-    pages = Pages(remote.page, reader, size=remote.abilities.page_size)
+def _by_page(
+    remote: Remote, reader: Reader, sids: set[str], total: int, region: str | None
+) -> dict[str, pd.Series | None]:
+    pages = Pages(remote.page, reader, size=remote.abilities.page_size, counted=remote.abilities.counted)
     try:
         pages.many(range(0, total, pages.size))
     except CallFailed:

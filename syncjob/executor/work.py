@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from syncjob.differ import Rules
 from syncjob.errors import Interrupted
 from syncjob.journal import Journal, Settled
 from syncjob.listing import Pages, Reader, read_tail
-from syncjob.model import Change, Reply
+from syncjob.model import Change, Json, Reply
 from syncjob.remotes.base import Remote
 
 TRIES = 5
@@ -29,8 +29,9 @@ class Settings:
     concurrency: int = 8
     timeout: float = 60.0  # how long a request may take, so how long a lost one may still be at work
     look_again: float = 3.0  # between two reads that must agree before a create is sent again
-    region: str = "IN"
+    region: str | None = "IN"  # None: the key is no number
     rules: Rules = field(default_factory=Rules)
+    blind: bool = False  # nothing was read (listing: none): the replies alone tell who is there
     exact: bool = False  # an update leaves exactly what it sends (undo), so keys of custom_field may have to go
 
 
@@ -40,7 +41,8 @@ class Work:
 
     `known` are the sids proven by the listing or made by us; `total` is where the end of the listing was last seen;
     `newcomers` are contacts of others that appeared since, by number. `affordable` says how many more requests fit the
-    budget.
+    budget. `wanted` gives all that a change's row states, where contacts were not read just before. `in_order`: entries
+    of replies were seen to stand in the order of their requests.
     """
 
     remote: Remote
@@ -54,7 +56,11 @@ class Work:
     stop: threading.Event = field(default_factory=threading.Event)
     affordable: Callable[[], int] = lambda: 1 << 30
     on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
+    wanted: Callable[[Change], Mapping[str, Json]] | None = None
     tries: Counter[int] = field(default_factory=Counter)
+    unclear: Counter[int] = field(default_factory=Counter)  # replies in which no entry could be attributed to a change
+    rechecked: Counter[int] = field(default_factory=Counter)
+    in_order: bool = False
     newcomers: dict[str, pd.Series] = field(default_factory=dict)
     batches: int = 0
 

@@ -14,6 +14,7 @@ from syncjob.errors import ConfigError
 from syncjob.executor.echo import same_image
 from syncjob.executor.reading import read_contacts
 from syncjob.guards import judge_changes
+from syncjob.job.budget import costs
 from syncjob.job.finishing import APPROVED, Ending
 from syncjob.job.members import same_list
 from syncjob.job.preparing import allowed, limits_of, without
@@ -27,7 +28,7 @@ from syncjob.membership import as_contacts, judge_size, with_joins
 from syncjob.memory import RunRecord
 from syncjob.model import Change, Json
 from syncjob.planfile import load_plan
-from syncjob.planner import Drafted, cost
+from syncjob.planner import Drafted
 from syncjob.plans import Plan, changes_of
 from syncjob.results.planbook.reading import is_workbook, review
 from syncjob.state import locked, new_run
@@ -105,6 +106,8 @@ def _check(session: Session, kept: Kept) -> None:
     config, plan = session.config, kept.plan
     if plan.account != config.remote.identity:
         raise ConfigError(f"The plan is for account {plan.account}, not {config.remote.identity}.")
+    if plan.kind != config.remote.kind:
+        raise ConfigError(f"The plan is for {plan.kind}, not {config.remote.kind}.")
     if plan.job != config.job:
         raise ConfigError(f"The plan is of job {plan.job}, not {config.job}.")
     same_list(session, kept)
@@ -145,12 +148,13 @@ def _without(kept: Kept, gone: pd.Series[bool], outcome: str, reason: str) -> Ke
 def _judged(session: Session, kept: Kept, original: str, allow: Collection[str]) -> Kept:
     """Guards on what is approved; what the sources were refused for stands unless it is allowed."""
     plan, config = kept.plan, session.config
-    changes = judge_changes(as_contacts(plan.table), plan.figures, limits_of(config), whole=plan.partial is None)
+    whole = plan.partial is None and not plan.figures.partly
+    changes = judge_changes(as_contacts(plan.table), plan.figures, limits_of(config), whole=whole)
     changes += judge_size(plan.table, plan.figures)
     sources = tuple(refusal for refusal in plan.refusals if refusal.code.startswith(("source_", "column_vanished")))
     refusals = allowed(sources + changes, plan.fingerprint, allow)
     refusals = allowed(refusals, original, allow)
-    money = cost(plan.table, session.remote.abilities, config.sync.batch_size, session.transport.rate)
+    money = costs(session, plan.table, kept.facts)
     return replace(kept, plan=replace(plan, refusals=refusals, cost=money))
 
 
@@ -173,7 +177,7 @@ def _still_holding(session: Session, kept: Kept) -> Kept:
         resting["sid"].tolist(),
         kept.plan.total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     moved = []
     for change in changes_of(resting):

@@ -15,7 +15,7 @@ from syncjob.config import Config
 from syncjob.differ import Known, compare
 from syncjob.headers import Asker, Confirmed, recall
 from syncjob.job.preparing import rules_of
-from syncjob.job.reading import Sources, key_of, load
+from syncjob.job.reading import Sources, load
 from syncjob.loader.rows import every_flaw
 from syncjob.loader.table import Loaded
 from syncjob.results.messages import SLOT, without_slot
@@ -111,9 +111,7 @@ def checked(config: Config, loaded: Loaded) -> pd.DataFrame:
 
 def _problems(config: Config, loaded: Loaded, rows: pd.DataFrame) -> pd.DataFrame:
     """Every problem of every bad row: of the cells, and of rows that contradict each other."""
-    flaws = every_flaw(
-        loaded, region=config.phone.default_region, blank=config.sync.blank, key=key_of(config.remote.kind)
-    )
+    flaws = every_flaw(loaded, region=config.phone.default_region, blank=config.sync.blank)
     ids = loaded.rows[["row_id", "table", "position", "source", "sheet", "row", "raw"]]
     cells = flaws.merge(ids, on=["table", "position"])
     cells = cells[cells["row_id"].isin(rows["row_id"][rows["outcome"] == "invalid"])]

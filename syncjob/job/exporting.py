@@ -20,9 +20,18 @@ def export_contacts(session: Session, path: Path) -> int:
     """
     if path.suffix.lower() not in (".xlsx", ".csv"):
         raise ConfigError(f"{path} can't be written: export makes .xlsx and .csv files.")
+    able = session.remote.abilities
+    if not able.lists:
+        raise ConfigError(f"{able.kind} has no listing, so what it holds can't be exported.")
     contacts = read_remote(session).contacts
-    write_table(exported(contacts), path)
+    write_table(exported(contacts) if able.keyed_by_number else by_key(contacts, able.key), path)
     return len(contacts)
+
+
+def by_key(contacts: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The columns of an export where contacts go by another key: the key, the number as shown, the name."""
+    name = (contacts["first_name"].fillna("") + " " + contacts["last_name"].fillna("")).str.strip()
+    return pd.DataFrame({key: contacts["number"], "number": contacts["raw"], "name": name}).reset_index(drop=True)
 
 
 def exported(contacts: pd.DataFrame) -> pd.DataFrame:

@@ -14,10 +14,10 @@ from syncjob.errors import SyncjobError
 from syncjob.headers import remember
 from syncjob.job.members import sid_of_list
 from syncjob.job.recording import record_run
-from syncjob.job.remembering import fold_in
+from syncjob.job.remembering import fold_in, keep_waiting
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
-from syncjob.job.telling import OURS_TO_FINISH, Told, exit_code, tell
+from syncjob.job.telling import OURS_TO_FINISH, Told, by_number, exit_code, tell
 from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.loader.table import Loaded
@@ -65,7 +65,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         run_id=ending.run_id,
         job=config.job,
         account=config.remote.account,
-        region=config.remote.region or "",
+        region="" if session.remote.abilities.address else config.remote.region or "",
         mode=config.sync.mode,
         dry_run=ending.dry_run,
         sources=plan.sources,
@@ -83,6 +83,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
         memory=ending.memory,
         stopped=ending.stopped,
         of_list=config.remote.list if session.remote.abilities.members else None,
+        service=session.remote.abilities.service,
     )
 
 
@@ -99,7 +100,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     facts = replace(facts_of(session, kept.plan, ending, code), approved=approval_of(kept))
     if undoes(kept):
         facts = replace(facts, mode="undo")
-    results, error = _balanced(facts, kept.loaded, told)
+    results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
     files = write_files(session.config, results, ending)
     record_run(results)
     try:
@@ -166,6 +167,8 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
         lesson = undo_lesson(session, kept, lesson)
     session.memory.learn(ending.run_id, plan.job, lesson, sid_of_list(session))
     fold_in(session, journal, changes, ending.run_id)
+    if not undoes(kept):
+        keep_waiting(session, kept, changes)
     if good:
         remember_undone(session, kept)
     session.memory.end(

@@ -23,6 +23,7 @@ from syncjob.results.index import entries, write_index
 from syncjob.results.sheetfile import write_table
 from syncjob.schema import INT, TEXT, Frame
 
+_DIALLED = re.compile(r"[+0-9 ().-]{5,24}")  # what is meant as a number
 RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 EVENTS = Frame(
@@ -90,7 +91,12 @@ def story_of(session: Session, run_id: str) -> RunStory:
 
 
 def number_of(session: Session, written: str) -> str:
-    """`written` as E.164, as the sheet's numbers are read. Raises `ConfigError` when it is none."""
+    """The key that `written` means: as E.164, as the sheet's numbers are read. Raises `ConfigError` when it is none.
+
+    Where contacts go by another key, that key as it is; or the number, where the remote's listing knows them by it.
+    """
+    if session.region is None and not ("number" in session.remote.abilities.by_listing and _DIALLED.fullmatch(written)):
+        return written.strip()
     found = phone.normalise(pd.Series([written], dtype="str"), session.config.phone.default_region)["number"].iat[0]
     if not isinstance(found, str):
         raise ConfigError(
@@ -125,6 +131,8 @@ def _events(session: Session, record: RunRecord, number: str) -> Iterator[tuple[
         return
     try:
         changes = Journal.of_number(folder / "journal.db", number)
+        if changes.empty and session.region is None:
+            changes = _shown_as(folder / "journal.db", number, session.config.phone.default_region)
     except SyncjobError as error:
         session.door.note(error.message)
         return
@@ -136,6 +144,15 @@ def _events(session: Session, record: RunRecord, number: str) -> Iterator[tuple[
         tail = (number, change["sid"], change["request_id"], change["change_id"])
         for step in _steps(str(change["verb"]), change["before"], change["fields"]):
             yield (*head, outcome, change["reason"], change["detail"], *place, *step, *tail)
+
+
+def _shown_as(path: Path, number: str, region: str) -> pd.DataFrame:
+    """The changes of contacts that go by another key, and that the remote showed with this number (E.164)."""
+    with Journal.open(path) as journal:
+        changes = journal.frame()
+    images = [orjson.loads(before) if isinstance(before, str) else {} for before in changes["before"]]
+    shown = pd.Series([str(image.get("number") or "") for image in images], index=changes.index, dtype=TEXT)
+    return changes[phone.normalise(shown, region)["number"] == number]
 
 
 def _places(folder: Path, row_ids: list[int]) -> dict[int, tuple[str, str, str]]:

@@ -14,8 +14,9 @@ import pandas as pd
 
 from syncjob import snapshot as snapshots
 from syncjob.differ import Diff, Known, Rules, compare
-from syncjob.errors import ConfigError
+from syncjob.errors import CallFailed, ConfigError
 from syncjob.job.book import read_book
+from syncjob.job.existing import compared, existing_told, read_existing
 from syncjob.job.members import list_rules, members_told, read_compared, sid_of_list
 from syncjob.job.recalling import Recalled, Sight, estimate, recall
 from syncjob.job.remembering import remember
@@ -23,6 +24,7 @@ from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.listing.scan import cost as cost_of_scan
 from syncjob.listing.standing import Misfit
+from syncjob.loader.table import Loaded
 from syncjob.membership import of_members
 from syncjob.model import Json
 from syncjob.results.digest import clock, many
@@ -37,7 +39,8 @@ TELLING = 100
 class Looked:
     """What a plan rests on: the contacts, what is to be done, how they were read in words, and facts for later.
 
-    `facts`: `way`; `as_of` where before-images are older than this look; `blind` where nothing was read.
+    `unread`: what could not be read, key → why. `facts`: `way`; `as_of` where before-images are older than this look;
+    `blind` where nothing was read.
     """
 
     listing: Listing
@@ -45,6 +48,7 @@ class Looked:
     said: str
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
+    unread: Mapping[str, CallFailed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,13 +72,16 @@ def _cost(value: int | str | None) -> str:
     return many(value, "request", "requests") if isinstance(value, int) else f"not possible ({value})"
 
 
-def look(session: Session, rows: pd.DataFrame, rules: Rules, *, create_list: bool = False) -> Looked:
+def look(session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = False) -> Looked:
     """Read the remote as `remote.listing` says. Raises what reading raises, and `ConfigError` where none can't be.
 
     `create_list`: the list that the job is for may be missing.
     """
-    if session.remote.abilities.members:
+    rows, able = loaded.rows, session.remote.abilities
+    if able.members:
         return _members(session, rows, rules, create_list)
+    if not (able.lists and able.keyed_by_number):
+        return _by_key(session, loaded, rules)
     sight = Sight(session, rows, rules)
     setting = session.config.remote.listing
     if setting == "none":
@@ -103,6 +110,14 @@ def _members(session: Session, rows: pd.DataFrame, rules: Rules, create: bool) -
     known = session.memory.known(session.config.job, members.contacts, sid_of_list(session))
     diff = of_members(compare(rows, members.contacts, list_rules(session, rules), known))
     return Looked(members, diff, members_told(session, members, read_at))
+
+
+def _by_key(session: Session, loaded: Loaded, rules: Rules) -> Looked:
+    """What a remote holds that is no address book: read as it can be."""
+    began, read_at = time.monotonic(), session.now()
+    found = read_existing(session, loaded)
+    diff = compared(session, loaded, found, rules)
+    return Looked(found.listing, diff, existing_told(found, read_at, time.monotonic() - began), unread=found.unread)
 
 
 def _remembered(session: Session) -> tuple[Snapshot | None, str]:
@@ -209,8 +224,11 @@ def why_not_unread(session: Session, rows: pd.DataFrame, rules: Rules) -> str:
         return f"remote_only: {rules.remote_only} needs to know who is there"
     if rules.fill_only or rows["custom_field"].notna().any():
         return "custom fields and fill_only rest on what the contacts hold"
-    if not abilities.behaviour.names_duplicates:
+    behaviour = abilities.behaviour
+    if not behaviour.names_duplicates:
         return "it is not proven that this account answers a number twice with the contact that has it"
+    if behaviour.mixes_replies and behaviour.of("conflict_tells") != "contact":
+        return "this account answers in any order, and with no more than a sid"
     return ""
 
 
@@ -226,10 +244,11 @@ def _unread(sight: Sight, why: str, ways: _Ways | None) -> Looked:
     """Every row goes as a create; the service answers for those that are there."""
     rules = replace(sight.rules, gone="recreate")
     diff = compare(sight.rows, CONTACTS.empty(), rules, Known(claimed={}, differing={}))
-    there = "stay as they are" if rules.mode == "create" else "are changed as they are found"
-    said = (
-        f"Nothing was read (remote.listing: none): every row is sent as new, and those that exist already {there}, "
-        "without a look at what they held: such changes can't be undone, and no guard judges additions or changes."
+    there = (
+        "stay as they are, and no guard judges the additions."
+        if rules.mode == "create"
+        else "are changed without a look at what they held: such changes can't be undone, and no guard judges them."
     )
+    said = f"Nothing was read (listing: none): every row is sent as new, and those that exist already {there}"
     notes = (ways.told("none", why),) if ways else ()
     return Looked(Listing(CONTACTS.empty(), 0, 0, "none"), diff, said, notes, {"way": "none", "blind": True})

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast
 
 import pandas as pd
 
-from syncjob.config import Config
+from syncjob.behaviour import UNKNOWN, Behaviour
+from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
-from syncjob.job.looking import look
-from syncjob.job.members import list_rules, on_list, to_be_made
+from syncjob.job.budget import budget_notes, costs
+from syncjob.job.looking import Looked, look
+from syncjob.job.members import list_rules, on_list
 from syncjob.job.reading import Sources, understood
+from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing import Listing
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.membership import judge_size
-from syncjob.model import Json
-from syncjob.planner import Drafted, cost, draft
+from syncjob.model import Abilities, Json
+from syncjob.planner import Drafted, draft
 from syncjob.plans import Cost, Figures, Plan, Refusal, fingerprint
+from syncjob.remotes import abilities_of
 from syncjob.schema import CONTACTS
 
 
@@ -37,8 +42,8 @@ class Prepared:
     facts: Mapping[str, Json]  # of how the remote was read (Looked.facts)
 
 
-def rules_of(config: Config, *, whole: bool) -> Rules:
-    """The `sync:` settings as the differ takes them."""
+def rules_of(config: Config, *, whole: bool, behaviour: Behaviour = UNKNOWN) -> Rules:
+    """The `sync:` settings as the differ takes them, and what the account is proven not to do."""
     sync = config.sync
     return Rules(
         mode=sync.mode,
@@ -53,6 +58,8 @@ def rules_of(config: Config, *, whole: bool) -> Rules:
         protect_numbers=config.protected_numbers,
         fill_only=tuple(sync.fill_only),
         unreadable=config.limits.unreadable,
+        proven_gone=not abilities_of(config.remote.kind).lists,
+        clearable=behaviour.clears_by != "impossible",
     )
 
 
@@ -70,6 +77,7 @@ def limits_of(config: Config) -> Limits:
         familiar=limits.familiar,
         column_change=limits.column_change,
         max_age_hours=config.source.max_age,
+        removing=("update", "delete") if config.sync.mode == "delete" else ("delete",),
     )
 
 
@@ -84,20 +92,22 @@ def prepare(
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
     config = session.config
-    whole = loaded.partial is None
+    able = session.remote.abilities
     read_at = session.now()
-    seen = look(session, loaded.rows, rules_of(config, whole=whole), create_list=create_list)
+    rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
+    seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
-    drafted = draft(diff)
+    drafted = _with_codes(draft(diff, waiting(session)), seen)
     if first is not None:
         drafted = trial(drafted, first)
-    figures, limits = figures_of(diff), limits_of(config)
+    figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
-    refusals += judge_changes(drafted.table, figures, limits, whole=whole)
+    refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
+    late = budget_notes(session, drafted.table, seen.facts)
     plan = Plan(
         plan_id="",
         job=config.job,
@@ -113,25 +123,41 @@ def prepare(
         outcomes=drafted.outcomes,
         remote_only=drafted.remote_only,
         field_changes=drafted.field_changes,
-        cost=cost_of(session, drafted.table),
+        cost=costs(session, drafted.table, seen.facts),
         refusals=refusals,
-        notes=tuple(understood(loaded)) + _unreadable_note(drafted) + seen.notes,
+        notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
+        key=able.key,
+        spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 
 
-def cost_of(session: Session, table: pd.DataFrame) -> Cost:
-    """What is still to be spent on these changes (schema.CHANGES)."""
-    found = cost(table, session.remote.abilities, session.config.sync.batch_size, session.transport.rate)
-    if not to_be_made(session, table):
-        return found
-    each = found.minutes / found.requests
-    return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
+def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft with the answers of contacts that could not be read (`sync_code`, `sync_request_id`)."""
+    outcomes = drafted.outcomes.copy()
+    for key, error in seen.unread.items():
+        hit = outcomes["number"] == key
+        outcomes.loc[hit, "code"] = str(error.status) if error.status else None
+        outcomes.loc[hit, "request_id"] = error.request_id
+    return replace(drafted, outcomes=outcomes)
+
+
+def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) -> tuple[str, ...]:
+    """What a person must know besides the figures."""
+    said = unused(config) + tuple(understood(loaded)) + _unreadable_note(drafted) + _stuck_note(drafted)
+    return said + _for_good(drafted.table, able)
+
+
+def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
+    """What can't be undone says so (CONTRACT 10)."""
+    lasting = set(table["verb"]) - set(able.undoable)
+    return (able.for_good,) if lasting and able.for_good else ()
 
 
 def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str, why: str) -> Plan:
     """The plan of a run whose remote could not be read: what the rows themselves tell, and nothing to do."""
-    rules = list_rules(session, rules_of(session.config, whole=False))
+    rules = replace(rules_of(session.config, whole=False), mode="upsert")  # nothing is known of what is there
+    rules = list_rules(session, rules)
     drafted = draft(compare(loaded.rows, CONTACTS.empty(), rules, Known()))
     drafted = without(drafted, drafted.table["verb"].notna(), "not_sent", "run_ended", why)
     return Plan(
@@ -151,6 +177,7 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         field_changes=drafted.field_changes,
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
+        key=session.remote.abilities.key,
     )
 
 
@@ -158,7 +185,7 @@ def _judged(session: Session, loaded: Loaded, sources: Sources) -> Judged:
     fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
     return Judged(
         loaded.rows,
-        loaded.partial is None,
+        loaded.partial is None and session.remote.abilities.lists,
         frozenset(fields),
         sheet_counts(loaded),
         dict(sources.ages),
@@ -182,7 +209,8 @@ def _held_deletes(
     over = [refusal for refusal in refusals if refusal.code == "too_many_deletes"]
     if not over or config.limits.deletes.over != "hold":
         return drafted, refusals
-    held = without(drafted, drafted.table["verb"] == "delete", "held", "too_many_deletes", over[0].figures)
+    removals = drafted.table["verb"].isin(limits_of(config).removing)
+    held = without(drafted, removals, "held", "too_many_deletes", over[0].figures)
     return held, tuple(refusal for refusal in refusals if refusal.code != "too_many_deletes")
 
 
@@ -220,3 +248,10 @@ def _unreadable_note(drafted: Drafted) -> tuple[str, ...]:
         return ()
     rows = held["detail"].iloc[0]
     return (f"{len(held):,} contacts were not removed, because {rows} of your rows have no readable number.",)
+
+
+def _stuck_note(drafted: Drafted) -> tuple[str, ...]:
+    stuck = int((drafted.outcomes["reason"] == "cannot_empty").sum())
+    if not stuck:
+        return ()
+    return (f"{stuck:,} rows empty a field, which the probe has shown this account can't do; the rest of them goes.",)

@@ -11,14 +11,17 @@ from pathlib import Path
 from syncjob.config import Config
 from syncjob.errors import SourceError
 from syncjob.headers import Answers, Asker, Confirmed, Nobody, ask, silence
+from syncjob.job.fedback import copies_of, hold, take_corrections
 from syncjob.job.sources import Patience, Sources, find_sources
 from syncjob.loader import read_many
+from syncjob.loader.origin import origin_of
 from syncjob.loader.rows import build
 from syncjob.loader.table import FieldMap, Loaded, Table
 from syncjob.plans import label
+from syncjob.remotes import abilities_of
 from syncjob.words import one_line
 
-__all__ = ["Patience", "Sources", "find_sources", "key_of", "load", "place_of", "spans", "understood"]
+__all__ = ["Patience", "Sources", "find_sources", "load", "place_of", "spans", "understood"]
 
 _FOUND = {"config": " (as the config says)", "remembered": " (as confirmed before)", "unmapped": " (kept as it is)"}
 """How a column was found, for people; a name or a usual name for a field speaks for itself."""
@@ -41,9 +44,12 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
         encoding=source.encoding,
         delimiter=source.delimiter,
     )
+    taken = take_corrections(tables, copies_of(config))
+    tables = taken.tables
     if not asker.attended():
         _one_sheet_each(tables)
-    key, answers = key_of(config.remote.kind), Answers()
+    able, answers = abilities_of(config.remote.kind), Answers()
+    key = able.key
     remembered = [ask(table, config.columns, confirmed, key, asker, answers) for table in tables]
     loaded = build(
         tables,
@@ -53,7 +59,9 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
         blank=config.sync.blank,
         remembered=remembered,
         key=key,
+        instead=able.by_listing,
     )
+    loaded = hold(loaded, taken.clashes)
     return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
 
 
@@ -84,11 +92,6 @@ def _yaml(text: str) -> str:
     return text if bare and not word else json.dumps(text, ensure_ascii=False)
 
 
-def key_of(kind: str) -> str:
-    """What identifies a contact of this kind of remote (CONTRACT 10)."""
-    return {"exophones": "exophone_sid", "sendme123": "contact_id"}.get(kind, "number")
-
-
 def place_of(table: Table) -> str:
     """A table as people call it: the file's name, and its sheet."""
     return Path(table.source).name + (f" · {table.sheet}" if table.sheet else "")
@@ -116,10 +119,14 @@ def _count(rows: int) -> str:
 def _columns(table: Table, mapping: FieldMap) -> list[str]:
     """Which column is what; how that was found, where it was not by its name."""
     headers = [column.header.strip() for column in table.columns]
+    ways = {_FOUND.get(mapping.how[at], "") for at in mapping.field_of}
+    alike = ways.pop() if len(ways) == 1 else None  # one way for all of them is said once
     fed = [
-        f"{headers[at]} → {label(target)}{_FOUND.get(mapping.how[at], '')}" for at, target in mapping.field_of.items()
+        f"{headers[at]} → {label(mapping.key if target == 'number' else target)}"
+        f"{_FOUND.get(mapping.how[at], '') if alike is None else ''}"
+        for at, target in mapping.field_of.items()
     ]
-    lines = [f"columns {', '.join(fed)}."]
+    lines = [f"columns {', '.join(fed)}{alike or ''}."]
     unused = [headers[at] or f"column {table.columns[at].letter} (no header)" for at in mapping.unmapped]
     if unused:
         lines.append(f"not used: {', '.join(unused)}.")
@@ -147,13 +154,11 @@ def _notes(table: Table, mapping: FieldMap) -> list[str]:
 
 def _origin(table: Table) -> list[str]:
     """Where the rows of a result that was fed back had come from: there they are still as they were."""
-    at = {column.header.strip().casefold(): place for place, column in enumerate(table.columns)}
-    names = ("sync_source", "sync_sheet", "sync_row")
-    if not table.facts.result_of or not all(name in at for name in names):
+    found = origin_of(table)
+    if found is None:
         return []
-    found = table.cells[[at[name] for name in names]].set_axis(names, axis=1).fillna("")
-    found = found[found["sync_source"].ne("") & found["sync_row"].str.fullmatch(r"[0-9]{1,9}")]
-    kept = found.assign(row=found["sync_row"].astype("int64")).groupby(["sync_source", "sync_sheet"], sort=False)
+    found = found[found["source"] != ""]
+    kept = found.assign(row=found["row"].astype("int64")).groupby(["source", "sheet"], sort=False)
     places = [
         f"{Path(str(file)).name}{f', sheet {sheet}' if str(sheet) else ''}, {_rows(lines['row'].tolist())}"
         for (file, sheet), lines in kept

@@ -111,6 +111,7 @@ def open_run(session: Session, record: RunRecord) -> tuple[Session, Kept, Journa
         session.memory.forget(record.run_id)
         return None
     kept = recall(folder)
+    session.check_kind(record.run_id, kept.plan.kind)
     config = restored(kept.settings, session.config)
     config = config.model_copy(update={"results": session.config.results})  # where results can lie is known now
     journal = Journal.open(path)

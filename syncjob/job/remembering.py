@@ -1,15 +1,20 @@
-"""What a run leaves in the account's snapshot: proven listings, and the outcomes that its journal confirms."""
+"""What a run leaves behind beside the job's own memory: the account's snapshot, and removals that have to wait."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import orjson
 import pandas as pd
 
 from syncjob import snapshot as snapshots
 from syncjob.job.session import Session
 from syncjob.journal import Journal
+from syncjob.keeping import Kept
 from syncjob.listing import Listing
+
+_WAITING = "waiting:"
+"""What the fact about a job's removals that wait is called, before the job's name."""
 
 
 def remember(session: Session, listing: Listing, read_at: datetime) -> None:
@@ -40,3 +45,27 @@ def fold_in(session: Session, journal: Journal, changes: pd.DataFrame, run_id: s
         snapshots.drop(account)
     else:
         snapshots.store(account, snapshots.folded(found, changes, run_id), region)
+
+
+def waiting(session: Session) -> tuple[str, ...]:
+    """The sids of contacts whose removal did not fit a budget, in the order in which they shall go."""
+    found: list[str] = orjson.loads(session.memory.fact(_WAITING + session.config.job) or "[]")
+    return tuple(found)
+
+
+def keep_waiting(session: Session, kept: Kept, changes: pd.DataFrame) -> None:
+    """Remember which removals have to wait, those that have waited already first (CONTRACT 8, budgets).
+
+    A whole run that no longer wants to remove a contact takes it off the list; any other says nothing of it.
+    """
+    removals = changes[changes["verb"] == "delete"]
+    late = removals["sid"][(removals["outcome"] == "held") & (removals["reason"] == "budget")].tolist()
+    settled = set(removals["sid"][removals["state"] == "settled"]) - set(late)
+    left = kept.plan.remote_only
+    stay = {*late, *left["sid"][left["outcome"].isin(["held", "not_sent", "planned"])]}
+    says_all = kept.plan.partial is None and not kept.facts.get("trial")
+    before = waiting(session)
+    after = [sid for sid in before if sid not in settled and (sid in stay or not says_all)]
+    after += [sid for sid in late if sid not in after]
+    if tuple(after) != before:
+        session.memory.keep_fact(_WAITING + session.config.job, orjson.dumps(after).decode() if after else None)

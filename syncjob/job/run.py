@@ -11,6 +11,7 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
 from syncjob.headers import recall
+from syncjob.job.canary import remove_left
 from syncjob.job.finishing import Ending, as_dry_run, probe_results, write_results
 from syncjob.job.members import facts_of_list
 from syncjob.job.preparing import Prepared, prepare, unread_plan
@@ -20,6 +21,7 @@ from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import exit_code
 from syncjob.job.working import carry_out
 from syncjob.keeping import Kept, write_whole
+from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord
 from syncjob.model import Json
@@ -61,6 +63,7 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
+        remove_left(session)
         return run_next(session, options)
 
 
@@ -99,7 +102,7 @@ def plan(session: Session, options: Options, output: Path) -> Outcome:
     kept = planned(session, options)
     session.door.show(kept.plan)
     if form == ".md":
-        write_whole(output, plan_page(kept.plan, kept.loaded.rows).encode())
+        write_whole(output, plan_page(kept.plan, placed(kept.loaded)).encode())
     elif form == ".xlsx":
         output = place(output, partial(write_book, _with_command(session, kept, output)))
     else:

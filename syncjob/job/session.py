@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from syncjob.config import Config
-from syncjob.errors import Interrupted, SyncjobError
+from syncjob.errors import ConfigError, Interrupted, SyncjobError
 from syncjob.memory import Memory
 from syncjob.plans import Plan
 from syncjob.remotes import auth_for, open_remote
@@ -95,6 +95,19 @@ class Session:
         self.began = time.monotonic()
         if self.stop.is_set():  # a signal came while there was no transport to tell
             self.transport.stop()
+
+    @property
+    def region(self) -> str | None:
+        """Of numbers without a country code; None: contacts go by another key."""
+        return self.config.phone.default_region if self.remote.abilities.keyed_by_number else None
+
+    def check_kind(self, run_id: str, kind: str) -> None:
+        """Raise `ConfigError` when a run was made on another kind of remote: what it did can't be asked of this one."""
+        if kind != self.config.remote.kind:
+            raise ConfigError(
+                f"Run {run_id} was made on {kind}; this config is for {self.config.remote.kind}.",
+                advice="Use the config it was made with, and give a job on another remote another name.",
+            )
 
     def check(self) -> None:
         """Raise `Interrupted` when the run was asked to stop."""

@@ -9,15 +9,18 @@ import orjson
 import pandas as pd
 
 from syncjob.config.values import Share
+from syncjob.loader.table import Loaded
 from syncjob.membership import one_each
 from syncjob.planner import flat, said_of
 from syncjob.plans import Plan
-from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
+from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, TEXT
 from syncjob.words import OUTCOMES as WORDS
 
 BAD = frozenset(code for code, outcome in WORDS.items() if not outcome.good)
 OURS_TO_FINISH = frozenset({"failed", "unknown", "not_sent"})
 """Never within `limits.bad_rows` (CONTRACT 9)."""
+NOT_READ = "?"
+"""In place of the old value of a contact that was changed without being read (`listing: none`)."""
 THEIRS_TO_FIX = frozenset({"invalid", "rejected"})
 
 
@@ -36,7 +39,10 @@ def tell(plan: Plan, changes: pd.DataFrame, why_ended: str) -> Told:
     A change still `sent` is `unknown`; one still `planned` is `not_sent`, because of `why_ended`.
     """
     ended = one_each(_ended(changes, why_ended))
+    planned = plan.outcomes.reset_index(drop=True)
     outcomes = _laid_over(plan.outcomes, ended[ended["row_id"] >= 0], "row_id")
+    partly = outcomes["outcome"].eq("updated") & outcomes["reason"].isna() & planned["reason"].eq("cannot_empty")
+    outcomes.loc[partly, ["reason", "detail"]] = planned.loc[partly, ["reason", "detail"]]
     remote_only = _laid_over(plan.remote_only, ended[ended["row_id"] < 0], "sid")
     return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(remote_only), _field_changes(ended))
 
@@ -60,7 +66,9 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
 
 
 def _fields_of(before: object, fields: str) -> list[tuple[str, str, str]]:
-    """(field, old, new) of an update; `before` is missing where nothing was known of the contact."""
+    """(field, old, new) of an update; `before` is missing, or empty, where nothing was known of the contact."""
+    if before == "{}":  # it was there, and nobody looked at it
+        return [(name, NOT_READ, new) for name, _, new in flat({}, orjson.loads(fields))]
     return flat(orjson.loads(before) if isinstance(before, str) else {}, orjson.loads(fields))
 
 
@@ -82,6 +90,26 @@ def _laid_over(frame: pd.DataFrame, ended: pd.DataFrame, key: str) -> pd.DataFra
         column[hit] = values
         made[name] = pd.Series(column, index=made.index).astype(made[name].dtype)
     return made
+
+
+def by_number(told: Told, plan: Plan, loaded: Loaded) -> Told:
+    """The frames as people read them where numbers are no keys: the key stands as the sid, the number as the number.
+
+    A number is known of a contact that was read, or of a row that names its contact by it.
+    """
+    if plan.key == "number":
+        return told
+    images = {sid: orjson.loads(before) for sid, before in zip(plan.table["sid"], plan.table["before"], strict=True)}
+    known = {sid: str(image.get("number") or "") for sid, image in images.items()}
+    rows = told.outcomes[["row_id"]].merge(loaded.rows[["row_id", "table", "number"]], on="row_id", how="left")
+    named = rows["table"].isin([at for at, mapping in enumerate(loaded.mappings) if mapping.key == "number"])
+    outcomes = told.outcomes.reset_index(drop=True)
+    sid = outcomes["sid"].fillna(outcomes["number"].mask(named))
+    number = rows["number"].where(named, sid.map(known)).fillna("")
+    outcomes = outcomes.assign(sid=sid.astype(TEXT), number=number.astype(TEXT))
+    only = told.remote_only.assign(number=told.remote_only["raw"])
+    changes = told.field_changes.assign(number=told.field_changes["sid"].map(known).astype(TEXT))
+    return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(only), FIELD_CHANGES.shape(changes))
 
 
 def _field_changes(ended: pd.DataFrame) -> pd.DataFrame:

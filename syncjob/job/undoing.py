@@ -13,10 +13,12 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour
 from syncjob.errors import ConfigError, RemoteError
 from syncjob.executor.reading import read_contacts
 from syncjob.job.book import read_book
 from syncjob.job.finishing import Ending
+from syncjob.job.fitting import fitted
 from syncjob.job.inverse import Done, Verdict, inverse, membership
 from syncjob.job.members import facts_of_list, members_seen
 from syncjob.job.recovering import open_run, settle_interrupted, settle_run
@@ -31,6 +33,7 @@ from syncjob.model import Json
 from syncjob.planner import before_images, cost
 from syncjob.plans import Figures, Plan
 from syncjob.remotes.base import Remote
+from syncjob.results.digest import many
 from syncjob.schema import CONTACTS
 from syncjob.state import locked, new_run
 
@@ -89,10 +92,10 @@ def which(session: Session, run_id: str) -> RunRecord:
 
 def _undo(session: Session, record: RunRecord, result_path: Path | None) -> Outcome:
     started = session.now()
-    if not {"create", "delete"} <= session.remote.abilities.verbs:
-        raise ConfigError(f"What was done on {session.config.remote.kind} can't be undone.")
     remote, original, changes = _what_was_done(session, record)
-    session = replace(session, remote=remote)
+    session, able = replace(session, remote=remote), remote.abilities
+    if not set(changes["verb"]) <= able.undoable:
+        raise ConfigError(f"Run {record.run_id} can't be undone. {able.for_good}".rstrip())
     now = _read_now(session, changes, original.plan.total)
     session.check()
     run_id = new_run(session.account, started)
@@ -137,7 +140,7 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
     else:
         contacts = _singly(session, mine, total + int((changes["outcome"] == "created").sum()))
         sids = pd.Series(mine, dtype="str")
-        how = f"The {len(mine):,} contacts of the run were read again"
+        how = f"The {many(len(mine), 'contact of the run was', 'contacts of the run were')} read again"
     held = contacts.dropna(subset=["number"]).drop_duplicates("number")
     members = _members_now(session, changes)
     spent = session.transport.stats.requests - began
@@ -147,7 +150,7 @@ def _read_now(session: Session, changes: pd.DataFrame, total: int) -> Now:
         dict(zip(held["number"], held["sid"], strict=True)),
         sids,
         total,
-        f"{how}, at {session.now():%H:%M %Z}, with {spent:,} requests.",
+        f"{how}, at {session.now():%H:%M %Z}, with {many(spent, 'request', 'requests')}.",
         members,
     )
 
@@ -169,7 +172,7 @@ def _singly(session: Session, sids: list[str], total: int) -> pd.DataFrame:
         sids,
         total,
         concurrency=config.remote.concurrency,
-        region=config.phone.default_region,
+        region=session.region,
     )
     unread = len(set(sids) - set(found))
     if unread:
@@ -178,7 +181,7 @@ def _singly(session: Session, sids: list[str], total: int) -> pd.DataFrame:
     return CONTACTS.shape(pd.DataFrame(there).reset_index(drop=True)) if there else CONTACTS.empty()
 
 
-def _verdicts(changes: pd.DataFrame, now: Now) -> list[Verdict]:
+def _verdicts(changes: pd.DataFrame, now: Now, behaviour: Behaviour) -> list[Verdict]:
     """One verdict per change. Of several deleted contacts with one number, the first comes back."""
     verdicts: list[Verdict] = []
     coming: set[str] = set()
@@ -188,7 +191,7 @@ def _verdicts(changes: pd.DataFrame, now: Now) -> list[Verdict]:
             verdicts.append(membership(done, member=line["sid"] in now.members))
             continue
         holder = now.holders.get(done.number) if done.outcome == "deleted" else str(line["sid"])
-        verdict = inverse(done, now.contact(holder), holder)
+        verdict = fitted(inverse(done, now.contact(holder), holder), now.contact(holder), behaviour)
         if verdict.verb == "create":
             if done.number in coming:
                 verdict = Verdict(outcome="held", reason="number_taken", detail="it was there twice")
@@ -221,7 +224,8 @@ def _done(line: Mapping[object, object]) -> Done:
 
 def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.DataFrame, now: Now, run_id: str) -> Kept:
     config = session.config
-    verdicts = _verdicts(changes, now)
+    behaviour = session.remote.abilities.behaviour
+    verdicts = _verdicts(changes, now, behaviour)
     loaded = table_of(record.run_id, changes, original.loaded.rows)
     made = drafted(changes, verdicts, now.images)
     plan = Plan(
@@ -240,7 +244,7 @@ def _planned(session: Session, record: RunRecord, original: Kept, changes: pd.Da
         remote_only=made.remote_only,
         field_changes=made.field_changes,
         cost=cost(made.table, session.remote.abilities, config.sync.batch_size, session.transport.rate),
-        notes=notes(record, verdicts, made.table),
+        notes=notes(record, verdicts, made.table, behaviour, str(original.facts.get("as_of") or "")),
     )
     facts: dict[str, Json] = {"undoes": record.run_id, "identity": record.sources}
     facts |= facts_of_list(session)

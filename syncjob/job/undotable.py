@@ -9,6 +9,7 @@ from datetime import datetime
 import orjson
 import pandas as pd
 
+from syncjob.behaviour import Behaviour
 from syncjob.job.inverse import Verdict
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
 from syncjob.memory import RunRecord
@@ -91,16 +92,26 @@ def drafted(changes: pd.DataFrame, verdicts: Sequence[Verdict], images: Mapping[
     )
 
 
-def notes(record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame) -> tuple[str, ...]:
-    """What the undo can't bring back, or not surely, in sentences."""
+def notes(
+    record: RunRecord, verdicts: Sequence[Verdict], table: pd.DataFrame, behaviour: Behaviour, as_of: str = ""
+) -> tuple[str, ...]:
+    """What the undo can't bring back, in sentences; or not surely, where nothing is proven of the account.
+
+    `as_of`: of when the oldest values put back are.
+    """
     updates = [verdict.fields for verdict in verdicts if verdict.verb == "update"]
     counted = Counter(verdict.reason for verdict in verdicts if verdict.reason)
     counted["back"] = int((table["verb"] == "create").sum())
-    counted["blank"] = sum("" in fields.values() for fields in updates)
-    counted["custom"] = sum("custom_field" in fields for fields in updates)
+    counted["blank"] = 0 if behaviour.clears_by else sum("" in fields.values() for fields in updates)
+    counted["custom"] = 0 if behaviour.of("custom") else sum("custom_field" in fields for fields in updates)
     said = [f"This undoes run {record.run_id} of {clock(datetime.fromisoformat(record.started))}."]
     if record.undone:
         said.append("It was undone before; only what is left of it is undone now.")
+    if as_of and updates:
+        said.append(
+            "That run went by what was remembered of contacts (listing: cached), so what the contacts held before is "
+            f"as it was known on {clock(datetime.fromisoformat(as_of))} or later."
+        )
     return (*said, *(f"{counted[name]:,} {words}" for name, words in _NOTES.items() if counted[name]))
 
 
@@ -110,6 +121,8 @@ _NOTES = {
     "number_taken": "can't come back, for another contact has the number by now.",
     "no_before_image": "can't be put back, for what they held before that run is not known.",
     "doubt_stays": "left alone, for it is not known whether that run changed them.",
+    "cannot_empty": "with a field that was empty, and stays as it is: this account takes no empty value.",
+    "left_empty": "with custom fields that stay, empty: this account can't take them away.",
     "blank": "with fields to empty: an account that takes no empty value keeps what it holds.",
     "custom": "with custom fields to put back: one that the account can't take away stays, empty.",
 }

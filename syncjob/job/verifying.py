@@ -65,6 +65,7 @@ class Verified:
     requests: int
     differences: pd.DataFrame
     later: tuple[str, ...]  # live runs since, whose changes may show here
+    pending: int = 0  # removals that were accepted and have not taken effect yet
 
     @property
     def exit_code(self) -> int:
@@ -87,16 +88,7 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
     began = session.transport.stats.requests
     session.door.note(f"Reading {len(chosen):,} contacts of run {record.run_id} again.")
     total = kept.plan.total + int((changes["outcome"] == "created").sum())
-    if session.remote.abilities.members:
-        members = members_expected(session, chosen)
-        found: Mapping[str, pd.Series | None] = {
-            **known_from(chosen, members),
-            **_read(session, others(chosen, members), total),
-        }
-        lines = [*off_list(chosen, members), *_compared(chosen, found, kept)]
-    else:
-        found = _read(session, chosen["sid"].tolist(), total)
-        lines = list(_compared(chosen, found, kept))
+    lines, pending = _looked_at(session, kept, chosen, total)
     differences = DIFFERENCES.shape(pd.DataFrame(lines, columns=list(DIFFERENCES.columns)))
     since = [run.run_id for run in runs]
     return Verified(
@@ -108,7 +100,21 @@ def verify(session: Session, run_id: str | None = None, *, sample: int | None = 
         session.transport.stats.requests - began,
         differences,
         tuple(reversed(since[: since.index(record.run_id)])),
+        pending,
     )
+
+
+def _looked_at(session: Session, kept: Kept, chosen: pd.DataFrame, total: int) -> tuple[list[tuple[object, ...]], int]:
+    """What differs, and how many removals were accepted and are still to be carried out."""
+    able = session.remote.abilities
+    if able.members:
+        members = members_expected(session, chosen)
+        found = {**known_from(chosen, members), **_read(session, others(chosen, members), total)}
+        return [*off_list(chosen, members), *_compared(chosen, found, kept)], 0
+    found = dict(_read(session, chosen["sid"].tolist(), total))
+    accepted = able.reasons.get(("delete", 202), "")
+    pending = chosen["reason"].eq(accepted) & chosen["sid"].map(lambda sid: found[sid] is not None)
+    return list(_compared(chosen[~pending], found, kept)), int(pending.sum())
 
 
 def _copy_of(session: Session, record: RunRecord) -> tuple[Session, Kept, pd.DataFrame]:
@@ -116,8 +122,9 @@ def _copy_of(session: Session, record: RunRecord) -> tuple[Session, Kept, pd.Dat
     folder = session.account.run(record.run_id)
     if not (folder / "journal.db").exists():
         raise ConfigError(f"Of run {record.run_id} nothing is kept any more, so there is nothing to compare with.")
+    kept = recall(folder)
+    session.check_kind(record.run_id, kept.plan.kind)
     with Journal.open(folder / "journal.db") as journal:
-        kept = recall(folder)
         return on_list_of(session, kept.facts, journal), kept, journal.frame()
 
 
@@ -138,7 +145,7 @@ def _expected(kept: Kept, changes: pd.DataFrame) -> tuple[pd.DataFrame, int]:
 
 
 def _read(session: Session, sids: list[str], total: int) -> Mapping[str, pd.Series | None]:
-    remote, region = session.config.remote, session.config.phone.default_region
+    remote, region = session.config.remote, session.region
     found = read_contacts(
         session.remote, Threads(remote.concurrency), sids, total, concurrency=remote.concurrency, region=region
     )

@@ -11,6 +11,7 @@ from syncjob.differ import Rules
 from syncjob.errors import Interrupted, NotApproved, RemoteError, SyncjobError
 from syncjob.executor import Settings, Work, execute
 from syncjob.job.breaking import broken_off, not_begun
+from syncjob.job.budget import affordable
 from syncjob.job.finishing import APPROVED, Ending, approval_of, finish, probe_results
 from syncjob.job.history import tidy
 from syncjob.job.members import list_rules, with_list
@@ -18,6 +19,7 @@ from syncjob.job.preparing import rules_of
 from syncjob.job.recording import record_batch
 from syncjob.job.restoring import keep_former, undoes
 from syncjob.job.session import Outcome, Session
+from syncjob.job.stating import stated
 from syncjob.journal import Journal, Settled
 from syncjob.keeping import Kept, keep
 from syncjob.listing import Threads
@@ -101,8 +103,9 @@ def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Out
 
 def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
     """The executor's view of a run that is kept and journalled."""
-    config = session.config
+    config, behaviour = session.config, session.remote.abilities.behaviour
     whole = kept.plan.partial is None
+    rules = rules_of(config, whole=whole, behaviour=behaviour)
     done: dict[str, int] = {}
 
     def on_settled(verb: str, settled: list[Settled]) -> None:
@@ -121,25 +124,16 @@ def work_of(session: Session, kept: Kept, journal: Journal) -> Work:
             batch_size=config.sync.batch_size,
             concurrency=config.remote.concurrency,
             timeout=config.remote.timeout,
-            look_again=min(3.0, config.remote.timeout),
-            region=config.phone.default_region,
-            rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules_of(config, whole=whole)),
+            look_again=max(min(3.0, config.remote.timeout), 2 * behaviour.delay),
+            region=session.region,
+            rules=Rules(mode="create") if undoes(kept) else list_rules(session, rules),
             exact=undoes(kept) is not None,
+            blind=bool(kept.facts.get("blind")),
         ),
+        wanted=stated(kept.loaded.rows) if kept.facts.get("way") in ("cached", "none") and not undoes(kept) else None,
         now=session.now,
         wait=session.wait,
         stop=session.stop,
         affordable=lambda: affordable(session),
         on_settled=on_settled,
     )
-
-
-def affordable(session: Session) -> int:
-    """Requests that still fit `limits.requests` and `limits.minutes`."""
-    limits = session.config.limits
-    left = 1 << 30
-    if limits.requests is not None:
-        left = limits.requests - session.transport.stats.requests
-    if limits.minutes is not None and session.seconds() > limits.minutes * 60:
-        left = 0
-    return max(0, left)

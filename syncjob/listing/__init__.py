@@ -9,5 +9,6 @@ contacts go to the end, and a deletion shifts what follows towards the front.
 
 from syncjob.listing.reading import Pages, Reader, Threads
 from syncjob.listing.scan import Listing, read_tail, scan
+from syncjob.listing.uncounted import scan_uncounted
 
-__all__ = ["Listing", "Pages", "Reader", "Threads", "read_tail", "scan"]
+__all__ = ["Listing", "Pages", "Reader", "Threads", "read_tail", "scan", "scan_uncounted"]

@@ -48,14 +48,17 @@ class Gather:
         if len(self._waiting) >= CHUNK:
             self._flush()
 
-    def frame(self, region: str) -> pd.DataFrame:
-        """Everything gathered, one line per sid, in the remote's order: by the position at which each was read last."""
+    def frame(self, region: str | None) -> pd.DataFrame:
+        """Everything gathered, one line per sid, in the remote's order: by the position at which each was read last.
+
+        `region` is that of numbers without a country code; None: the key is no number, but the sid.
+        """
         self._flush()
         table = pa.concat_tables(self._chunks) if self._chunks else _SCHEMA.empty_table()
         found = table.to_pandas().astype(dict.fromkeys(_NAMES, "str"))
         found = found.sort_values("came", kind="stable").drop_duplicates("sid", keep="last")
         found = found.sort_values("place", kind="stable").drop(columns=["came", "place"]).reset_index(drop=True)
-        found["number"] = phone.normalise(found["raw"], region)["number"].to_numpy()
+        found["number"] = found["sid"] if region is None else phone.normalise(found["raw"], region)["number"].to_numpy()
         return CONTACTS.shape(found)
 
     def _flush(self) -> None:
@@ -74,7 +77,7 @@ class Gather:
         self._waiting = []
 
 
-def contact_frame(contacts: Iterable[Mapping[str, Json]], region: str) -> pd.DataFrame:
+def contact_frame(contacts: Iterable[Mapping[str, Json]], region: str | None) -> pd.DataFrame:
     """A few contacts as a frame (schema.CONTACTS): what a single read or a reply returned."""
     gather = Gather()
     gather.add(0, contacts)

@@ -65,7 +65,8 @@ class Threads:
 class Pages:
     """The door to the remote's pages: reads them, checks them, gathers their contacts, counts the requests.
 
-    `on_page(read, planned)` is told after each page, for progress; `planned` is 0 until the total is known.
+    `on_page(read, planned)` is told after each page, for progress; `planned` is 0 until the total is known. `counted`:
+    whether every page tells the total.
     """
 
     def __init__(
@@ -74,9 +75,11 @@ class Pages:
         reader: Reader,
         *,
         size: int = 20,
+        counted: bool = True,
         on_page: Callable[[int, int], None] = lambda _read, _planned: None,
     ) -> None:
         self.size = size
+        self.counted = counted
         self.requests = 0
         self.planned = 0
         self.gather = Gather()
@@ -108,6 +111,8 @@ class Pages:
         return reading
 
     def _whole(self, reading: Reading) -> bool:
+        if not self.counted and reading.total < 0:  # only the last page tells the total; the others are full
+            return len(reading.sids) == self.size - reading.offset % self.size == len(set(reading.sids))
         promised = min(self.size, max(0, reading.total - reading.offset))
         return reading.total >= 0 and len(reading.sids) == promised == len(set(reading.sids))
 

@@ -38,6 +38,7 @@ ROUNDS = 60
 _ALTHOUGH = {
     "descending": ", though contacts came or went meanwhile",
     "regrouped": ", though its order is not stable",
+    "twice": ", by reading it twice",
 }
 
 
@@ -48,7 +49,7 @@ class Listing:
     contacts: pd.DataFrame
     total: int
     requests: int
-    proof: str  # quiet, descending, regrouped
+    proof: str  # quiet, descending, regrouped, twice
 
     @property
     def assured(self) -> str:
@@ -66,7 +67,7 @@ def cost(total: int, size: int) -> int:
     return pages_of(total, size) + 1
 
 
-def scan(pages: Pages, region: str) -> Listing:
+def scan(pages: Pages, region: str | None) -> Listing:
     """Read the whole remote. Raises `ListingIncomplete` when completeness can't be proven within bounds."""
     for _ in range(STARTS):
         first = pages.one(0)

@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from syncjob.model import Json
 
+_LEAST, _MOST = -(1 << 63), (1 << 64) - 1
 _AWKWARD = r'["\\\x00-\x1f]'  # characters that JSON text can't hold as they are
 
 
@@ -67,17 +68,26 @@ def read_whole(column: pa.Array) -> tuple[pa.Array, pa.Array]:
 
 
 def _canonical(text: str) -> str | None:
-    """The object that `text` holds, keys sorted, numbers to the last digit; None when it is none."""
+    """The object that `text` holds, keys sorted, numbers to the last digit; None when it is none.
+
+    A whole number beyond 64 bits would arrive rounded: it makes the object unreadable, too.
+    """
     if not text:
         return text
     try:
         if not isinstance(orjson.loads(text), dict):
             return None
-        made = _text(json.loads(text))
+        made = _text(json.loads(text, parse_int=_whole_number))
         orjson.dumps(orjson.loads(made))
     except (ValueError, TypeError, RecursionError):
         return None
     return made
+
+
+def _whole_number(digits: str) -> int:
+    if not _LEAST <= (number := int(digits)) <= _MOST:
+        raise ValueError(digits)
+    return number
 
 
 def merge(whole: pa.Array, single: pa.Array) -> pa.Array:

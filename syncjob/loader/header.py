@@ -19,10 +19,10 @@ ADVICE = "Add a line with column names above the data, or say where it is with h
 
 
 def name_of(header: str) -> str | None:
-    """The contact field that a header names, or None."""
-    from syncjob.columns import field_of
+    """The contact field that a header names, or the key of another remote, or None."""
+    from syncjob.aliases import field_of, key_names, plain
 
-    return field_of(header) if 0 < len(header) <= _LONG else None
+    return field_of(header) or key_names().get(plain(header)) if 0 < len(header) <= _LONG else None
 
 
 def known(cells: Sequence[str]) -> frozenset[str]:

@@ -143,6 +143,8 @@ class Reader:
         if count == width:
             if self._foreign(lines) and (pieces := self._pieces(fields, lines)):
                 return self._damaged(pieces, "a newline cuts it in pieces")
+            if self._end_below(fields, lines):
+                return self._damaged(lines + 1, "a newline cuts it in pieces")
             return self._good(fields, lines)
         if count > width:
             if any(field.strip() for field in fields[width:]):
@@ -167,6 +169,8 @@ class Reader:
             if len(fields) == 1 and is_foreign(fields[0], self.shape.delimiter, self.shape.usual):
                 return self._damaged(lines, "it is divided by another delimiter")
             if self._orphan(fields, lines):
+                if rest := self._begun_here(fields[0], lines):
+                    return self._damaged(lines + rest, "a newline cuts it in pieces")
                 why = f"{self._count(1)}; it may be a piece of the row above or below it"
                 return self._damaged(lines, why, fields)
             if (self._moved(fields) or self._ends_early(fields)) and not _FOOTER.match(fields[0]):
@@ -205,6 +209,19 @@ class Reader:
             return True
         found, _ = self._whole(lines)
         return found.state == "fine" and self._fits(found.fields)
+
+    def _end_below(self, fields: list[str], lines: int) -> bool:
+        """Whether the lone field on the next line is the end of this row: only with it the last cell is like others."""
+        piece = self._peek(lines)
+        if piece is None or not piece.text or self.shape.delimiter in piece.text or '"' in piece.text:
+            return False
+        mine = self.shape.profile.joins(fields[-1], piece.text, len(fields) - 1, "left")
+        return mine and self._orphan([piece.text], lines + 1) and not self._begun_here(piece.text, lines + 1)
+
+    def _begun_here(self, piece: str, lines: int) -> int:
+        """How many lines the row behind a lone field takes, if the field is its begin; else 0."""
+        found, taken = self._whole(lines)
+        return taken if self.shape.profile.joins(piece, found.fields[0] if found.fields else "", 0, "right") else 0
 
     def _whole(self, at: int) -> tuple[Split, int]:
         """What begins on the line `at` behind this one, put together when a quoted field of it runs over several."""

@@ -59,7 +59,7 @@ def _run(request: Request, folder: Path, limits: ReadLimits) -> tuple[int, str]:
     said = folder / "said"
     with said.open("wb") as words:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-X", "utf8", "-m", "syncjob.loader.child"],
+            [sys.executable, "-S", "-P", "-X", "utf8", "-m", "syncjob.loader.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=words,
@@ -81,13 +81,15 @@ def _run(request: Request, folder: Path, limits: ReadLimits) -> tuple[int, str]:
 def _environment() -> dict[str, str]:
     """Only what Python needs: no secret reaches the process that reads strangers' files."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    paths = [str(Path(entry).resolve()) for entry in sys.path if entry]
+    home = Path(__file__).resolve().parents[2]  # found without site, whatever way it was installed
+    paths = dict.fromkeys(str(path) for path in (home, *(Path(entry).resolve() for entry in sys.path if entry)))
     return {
         **kept,
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
         "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve address space that the limit would count
         "MALLOC_ARENA_MAX": "2",
+        "OPENBLAS_NUM_THREADS": "1",  # nothing here multiplies matrices; starting its threads costs time and memory
     }
 
 

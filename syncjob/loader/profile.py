@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 _ENOUGH = 4  # cells seen before a column has a kind
 _SHARE = 0.95
@@ -47,7 +48,7 @@ def is_data(cell: str) -> bool:
 class Profile:
     """The kind of every column that has one, and what else is true of nearly all its cells.
 
-    `blank`, `filled`: columns that always are. `words`: columns of few different texts. `sizes`: of one length.
+    `blank`, `filled`: columns that always are. `words`: the texts of columns that have few. `sizes`: of one length.
     """
 
     def __init__(self, lines: Sequence[Sequence[str]]) -> None:
@@ -75,11 +76,13 @@ class Profile:
             self.filled.add(at)
         if len(texts) < _SURE:
             return
-        words, sizes = set(texts), set(map(len, texts))
-        if len(words) <= _FEW and len(words) * 4 <= len(texts):
-            self.words[at] = words
-        if len(sizes) == 1 and max(sizes) >= _LONG_ID:
-            self.sizes[at] = max(sizes)
+        others = max(1, (1 - _SHARE) * len(texts))
+        usual = {text: times for text, times in Counter(texts).items() if times > 1}  # the others may be pieces
+        if len(usual) <= _FEW and len(usual) * 4 <= len(texts) and len(texts) - sum(usual.values()) <= others:
+            self.words[at] = set(usual)
+        size, times = Counter(map(len, texts)).most_common(1)[0]
+        if size >= _LONG_ID and len(texts) - times <= others:
+            self.sizes[at] = size
 
     def contradicts(self, cells: Sequence[str]) -> bool:
         """Whether a cell stands where its kind never stands."""
@@ -89,6 +92,13 @@ class Profile:
         """Whether at least one cell is of its column's kind and none is of another."""
         seen = any(at < len(cells) and cells[at].strip() for at in self.kinds)
         return seen and not self.contradicts(cells)
+
+    def early_ends(self, lines: Sequence[Sequence[str]], width: int) -> int:
+        """How many lines end early and are at home where they stand; others are pieces, or what is before a piece."""
+        home = [not self.kinds or self.supports(cells) for cells in lines]
+        whole = [len(cells) >= width or at_home for cells, at_home in zip(lines, home, strict=True)]
+        early = [1 < len(cells) < width and at_home for cells, at_home in zip(lines, home, strict=True)]
+        return sum(map(all, zip(early, [*whole[1:], True], strict=False)))
 
     def lacks(self, cells: Sequence[str]) -> bool:
         """Whether a line ends before a column that is never blank."""
@@ -114,6 +124,13 @@ class Profile:
         if not here[at] or at + 1 >= len(cells):
             return ()
         return (sum(here[:at]) + self.odd(cells[at] + cells[at + 1], at) + sum(there[at + 2 :]),)
+
+    def joins(self, left: str, right: str, at: int, part: Literal["left", "right"]) -> bool:
+        """Whether two texts are like the cells of column `at` together, and the part that stands there alone is not."""
+        alone = left if part == "left" else right
+        if self.odd(left + right, at):
+            return False
+        return self.odd(alone, at) or (not alone.strip() and bool((left + right).strip()) and at in self.words)
 
     def odd(self, cell: str, at: int) -> bool:
         """Whether a cell is unlike all others of column `at`."""

@@ -37,6 +37,7 @@ _ENDS = (
     "\u200b\u2060\ufeff"
 )
 _WHOLE_LINE = -1
+_NAMEABLE = r"[A-Za-z0-9_-]{1,128}"  # a key that can be asked for: one word, nothing that leads elsewhere
 
 
 def build(
@@ -48,19 +49,23 @@ def build(
     blank: Blank,
     remembered: Mapping[str, str] | Sequence[Mapping[str, str]] | None = None,
     key: str = "number",
+    instead: Sequence[str] = (),
 ) -> Loaded:
     """All rows of `tables`, with numbers in E.164 for `region` and `row_id` running on from table to table.
 
     `columns`, `unmapped` and `blank` are the config's; `remembered` are headers that a person confirmed, for all tables
     or, as a sequence, for each. With another `key` than `number` the column of that name feeds `number` with its
-    trimmed text, unparsed. A table that is a result of ours, or whose last line is cut off, makes the run partial.
+    trimmed text, unparsed; `instead` are keys that count where no column holds it. A table that is a result of ours, or
+    whose last line is cut off, makes the run partial.
 
     Raises `SourceError` (`source_unmapped`), naming every problem of every table, when columns can't be mapped.
     Source of the rules: CONTRACT 1, 3 and 4.
     """
     learned = remembered if isinstance(remembered, Sequence) else [remembered or {}] * len(tables)
-    mappings = _match_all(tables, learned, lambda table, known: _mapped(table, columns, known, key, unmapped))
-    readers = [_Reader(*pair, region=region, blank=blank, key=key) for pair in zip(tables, mappings, strict=True)]
+    mappings = _match_all(
+        tables, learned, lambda table, known: _mapped(table, columns, known, (key, *instead), unmapped)
+    )
+    readers = [_Reader(*pair, region=region, blank=blank) for pair in zip(tables, mappings, strict=True)]
     frames = [reader.rows(number) for number, reader in enumerate(readers)]
     rows = pd.concat(frames, ignore_index=True) if frames else ROWS.empty()
     rows["row_id"] = np.arange(len(rows), dtype=np.int64)
@@ -68,14 +73,14 @@ def build(
     return Loaded(tuple(tables), mappings, ROWS.check(ROWS.shape(rows)), _partial(tables))
 
 
-def every_flaw(loaded: Loaded, *, region: str, blank: Blank, key: str = "number") -> pd.DataFrame:
+def every_flaw(loaded: Loaded, *, region: str, blank: Blank) -> pd.DataFrame:
     """Every problem of every row, where `Loaded.rows` shows the gravest only: what `check` tells in one pass.
 
     Columns: table, position, at (the column's position in the table; -1: the whole line), code, value.
     """
     pairs = enumerate(zip(loaded.tables, loaded.mappings, strict=True))
     found = [
-        _Reader(table, mapping, region=region, blank=blank, key=key).every_flaw().assign(table=number)
+        _Reader(table, mapping, region=region, blank=blank).every_flaw().assign(table=number)
         for number, (table, mapping) in pairs
     ]
     columns = ["table", "position", "at", "code", "value"]
@@ -83,11 +88,12 @@ def every_flaw(loaded: Loaded, *, region: str, blank: Blank, key: str = "number"
 
 
 def _mapped(
-    table: Table, columns: Mapping[str, str], remembered: Mapping[str, str], key: str, unmapped: Unmapped
+    table: Table, columns: Mapping[str, str], remembered: Mapping[str, str], keys: tuple[str, ...], unmapped: Unmapped
 ) -> FieldMap:
     headers = [column.header for column in table.columns]
     letters = [column.letter for column in table.columns]
-    return match(headers, columns, remembered, key, unmapped=unmapped, letters=letters, place=_place(table))
+    place, (key, *instead) = _place(table), keys
+    return match(headers, columns, remembered, key, unmapped=unmapped, letters=letters, place=place, instead=instead)
 
 
 def _place(table: Table) -> str:
@@ -127,12 +133,12 @@ def _partial(tables: Sequence[Table]) -> str | None:
 class _Reader:
     """Reads one table: its columns once as Arrow, its verdicts as they are found."""
 
-    def __init__(self, table: Table, mapping: FieldMap, *, region: str, blank: Blank, key: str) -> None:
+    def __init__(self, table: Table, mapping: FieldMap, *, region: str, blank: Blank) -> None:
         self.table = table
         self.mapping = mapping
         self.region = region
         self.blank = blank
-        self.key = key
+        self.key = mapping.key
         self.length = len(table.cells)
         self.notes = list(mapping.notes)
         self.place_of = {target: at for at, target in mapping.field_of.items()}
@@ -182,8 +188,9 @@ class _Reader:
             self._tell(found["note"])
             return found["number"], found["reason"]
         keys = _series(_trim(self.raw))
-        missing = keys == ""
-        return keys.mask(missing), pd.Series("key_missing", index=keys.index, dtype=TEXT).where(missing)
+        missing, odd = keys == "", ~keys.str.fullmatch(_NAMEABLE)
+        reasons = pd.Series("key_invalid", index=keys.index, dtype=TEXT).where(odd).mask(missing, "key_missing")
+        return keys.mask(odd), reasons
 
     def _tell(self, told: pd.Series) -> None:
         """What was done to numbers is said aloud: how often, and where first."""

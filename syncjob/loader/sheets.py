@@ -7,6 +7,7 @@ when named.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from syncjob.errors import SourceError
@@ -18,6 +19,7 @@ from syncjob.loader.refusal import refuse
 
 _PEEKED = LOOKED * 2
 _OURS = "Needs fixing"
+_RESULTS = re.compile(r"Results( \d+)?")
 _OUR_SHEETS = frozenset(("Summary", "Results", _OURS))
 
 
@@ -100,7 +102,7 @@ def _holding_contacts(book: Workbook, header_row: HeaderRow, name: str) -> tuple
     looks = {sheet: _look(book, sheet, header_row, name) for sheet in visible}
     heads = {sheet: found for sheet, found in looks.items() if found is not None}
     if _OURS in heads and (book.run or (set(visible) >= _OUR_SHEETS and heads[_OURS].is_result)):
-        return _OURS, ()
+        return _OURS, tuple(sheet for sheet in visible if sheet in heads and _RESULTS.fullmatch(sheet))
     contacts = [sheet for sheet, found in heads.items() if found.holds_contacts]
     if contacts:
         return contacts[0], tuple(contacts[1:])

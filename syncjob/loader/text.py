@@ -149,14 +149,13 @@ def _shape(head: _Head, delimiter: str, sample: list[list[str]], newline: str) -
     width = len(head.record.cells)
     found = [one for piece in sample for one in logical(piece, delimiter)]
     usual = usual_width(found)
-    parsed = [one.fields for one in found if one.state == "fine" and any(map(str.strip, one.fields))]
-    if head.record.cells in (cut := [fields[:width] for fields in parsed]):
-        parsed = parsed[cut.index(head.record.cells) + 1 :]  # without titles above
+    lines = [one.fields if one.state == "fine" else [] for one in found if any(map(str.strip, one.fields))]
+    if head.record.cells in (cut := [fields[:width] for fields in lines]):
+        lines = lines[cut.index(head.record.cells) + 1 :]  # without titles above
+    parsed = [fields for fields in lines if fields]
     whole = [fields for fields in parsed if len(fields) in (usual, width) and fields != head.record.cells]
     profile = Profile(whole[:: max(1, len(whole) // _LEARNED)])
-    short = [fields for fields in parsed if 1 < len(fields) < min(usual, width)]
-    at_home = sum(1 for fields in short if not profile.kinds or profile.supports(fields))  # the others are pieces
-    ragged = at_home > max(2, _RAGGED * len(parsed))
+    ragged = profile.early_ends(lines, min(usual, width)) > max(2, _RAGGED * len(parsed))
     keys = tuple(at for at, cell in enumerate(head.record.cells) if name_of(cell.strip()) == "number")
     strict = is_strict([line for piece in sample for line in piece], delimiter, usual)
     return Shape(delimiter, width, usual, profile, ragged, keys, newline, strict)

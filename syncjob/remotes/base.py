@@ -7,10 +7,14 @@ service's own words; `listing` and `differ` normalise them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, cast
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, cast
 
 from syncjob.model import Abilities, Batch, Json, Page, Reply
+
+if TYPE_CHECKING:
+    from syncjob.transport import Transport
 
 
 class Remote(Protocol):
@@ -59,3 +63,43 @@ class ListRemote(Remote, Protocol):
 def list_of(remote: Remote) -> ListRemote | None:
     """`remote` as one that speaks of a list; None when its abilities say that it doesn't."""
     return cast("ListRemote", remote) if remote.abilities.members else None
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What is lent to a probe: it neither waits nor keeps anything itself.
+
+    `made` is told the sid of each contact it makes, at once; `find` reads the end of the listing for contacts that are
+    the probe's; `wait` takes seconds; `seconds` is a clock that only moves on; `told`: so much done of so much.
+    """
+
+    made: Callable[[str], None]
+    find: Callable[[], list[Mapping[str, Json]]]
+    wait: Callable[[float], None]
+    seconds: Callable[[], float]
+    told: Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a probe asks: the account, how many contacts there are and their numbers; its own number and mark."""
+
+    account_sid: str
+    total: int
+    taken: Collection[str]
+    number: str
+    token: str
+
+
+class Probe(Protocol):
+    """Learns from one contact of its own how an account behaves. `mark`: the field in which its contacts have a token.
+
+    `requests`: what it sends and what for, to be told in advance.
+    """
+
+    mark: str
+    requests: tuple[tuple[str, str], ...]
+
+    def ask(self, transport: Transport, ground: Ground, hands: Hands) -> dict[str, str]:
+        """The answers (behaviour.QUESTIONS), as far as they can be told. Raises what a `Remote` raises."""
+        ...

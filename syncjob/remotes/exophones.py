@@ -27,25 +27,30 @@ PAGE = 50
 class ExoPhones:
     """One account's phone numbers, as `remotes.base.Remote`."""
 
+    abilities = Abilities(
+        kind="exophones",
+        key="exophone_sid",
+        verbs=frozenset({"delete"}),
+        fields=(),
+        batch_size={"delete": 1},
+        page_size=PAGE,
+        repeatable=frozenset({"delete"}),  # a sid is never given again, so no other number can be hit
+        counted=False,
+        traced=False,
+        by_listing=("number",),
+        number_field="phone_number",
+        shown=("friendly_name",),
+        undoable=frozenset(),
+        for_good="A number that is released is given up for good: nobody can bring it back, and others may get it.",
+        spelled=True,
+        modes=("delete",),
+        delete_count=0,
+        reasons={("delete", 202): "release_accepted"},
+    )
+
     def __init__(self, transport: Transport, account_sid: str) -> None:
         self._path = f"/v2_beta/Accounts/{plain(account_sid)}/IncomingPhoneNumbers"
         self._transport = Fence(transport, self._path, ("GET", "DELETE"))
-        self.abilities = Abilities(
-            kind="exophones",
-            key="exophone_sid",
-            verbs=frozenset({"delete"}),
-            fields=(),
-            batch_size={"delete": 1},
-            page_size=PAGE,
-            repeatable=frozenset({"delete"}),  # a sid is never given again, so no other number can be hit
-            counted=False,
-            traced=False,
-            by_listing=("number",),
-            number_field="phone_number",
-            shown=("phone_number", "friendly_name"),
-            undoable=frozenset(),
-            reasons={("delete", 202): "release_accepted"},
-        )
 
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExoPhones:

@@ -8,11 +8,13 @@ itself is asked for again like one that never came.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import orjson
 
+from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.envelope import count_of, entries_of, metadata_of, read_entry, single_of
 from syncjob.errors import CallRefused, ConfigError
 from syncjob.matching import match
@@ -39,19 +41,23 @@ _METHODS: Mapping[Verb, str] = {"create": "POST", "update": "PUT"}
 class ExotelContacts:
     """One account's address book, as `remotes.base.Remote`."""
 
+    abilities = Abilities(
+        kind="exotel_contacts",
+        key="number",
+        verbs=frozenset({"create", "update", "delete"}),
+        fields=FIELDS,
+        batch_size={"create": BATCH, "update": BATCH, "delete": 1},
+        page_size=PAGE,
+        repeatable=frozenset({"update", "delete"}),
+        remote_only=("keep", "report", "mark", "delete"),
+        listing=("scan", "cached", "none", "auto"),
+        remembered=True,
+    )
+
     def __init__(self, transport: Transport, account_sid: str, page_size: int = PAGE) -> None:
         self._path = f"/v2/accounts/{plain(account_sid)}/contacts"
         self._transport = Fence(transport, self._path)
-        self.abilities = Abilities(
-            kind="exotel_contacts",
-            key="number",
-            verbs=frozenset({"create", "update", "delete"}),
-            fields=FIELDS,
-            batch_size={"create": BATCH, "update": BATCH, "delete": 1},
-            page_size=page_size,
-            repeatable=frozenset({"update", "delete"}),
-            remembered=True,
-        )
+        self.abilities = replace(ExotelContacts.abilities, page_size=page_size)
 
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExotelContacts:
@@ -110,13 +116,14 @@ class ExotelContacts:
         answer = self._transport.call(
             _METHODS[batch.verb],
             self._path,
-            body=body_of(batch),
+            body=body_of(batch, self.abilities.behaviour),
             repeat=batch.verb in self.abilities.repeatable,
             check=is_bulk,
             rows=len(batch.changes),
         )
         entries = entries_of(answer.json) or []
-        return match(batch, entries, answer.request_id, answer.attempts, metadata_of(answer.json))
+        counts, behaviour = metadata_of(answer.json), self.abilities.behaviour
+        return match(batch, entries, answer.request_id, answer.attempts, counts, behaviour)
 
     def _one(self, sid: str) -> str:
         return f"{self._path}/{plain(sid)}"
@@ -170,22 +177,28 @@ def told_alone(change: Change, refusal: CallRefused) -> Reply:
     return match(Batch("", change.verb, (change,)), [entry], refusal.request_id, refusal.attempts)[0]
 
 
-def body_of(batch: Batch) -> bytes:
-    """The JSON of a bulk request: a create names the number, an update the sid and never the number."""
-    contacts: list[Json] = [_written(change, batch.verb) for change in batch.changes]
+def body_of(batch: Batch, behaviour: Behaviour = UNKNOWN) -> bytes:
+    """The JSON of a bulk request: a create names the number, an update the sid and never the number.
+
+    Null leaves only where it is proven to be what empties a field.
+    """
+    nulls = batch.verb == "update" and behaviour.clears_by == "null"
+    contacts: list[Json] = [_written(change, batch.verb, nulls=nulls) for change in batch.changes]
     try:
         return orjson.dumps({"contacts": contacts})
     except TypeError:  # half characters, which no JSON can carry
         return orjson.dumps(_mended({"contacts": contacts}))
 
 
-def _written(change: Change, verb: Verb) -> dict[str, Json]:
+def _written(change: Change, verb: Verb, *, nulls: bool) -> dict[str, Json]:
     key: dict[str, Json] = {"number": change.number} if verb == "create" else {"sid": change.sid}
     if not all(isinstance(value, str) and value for value in key.values()):
         raise ValueError(f"change {change.change_id} lacks its {next(iter(key))}")
     if stray := change.fields.keys() - set(FIELDS):
         raise ValueError(f"change {change.change_id} names fields that are not the contact's: {sorted(stray)}")
     said = {name: _value(name, value) for name, value in change.fields.items() if _told(value)}
+    if nulls:
+        said |= dict.fromkeys((name for name, value in said.items() if value == ""), None)
     return key | said
 
 

@@ -44,21 +44,28 @@ class ExotelList:
     `named` is the list's sid or name, as the config gives it; `sid` its sid once that is known.
     """
 
+    abilities = replace(
+        ExotelContacts.abilities,
+        kind="exotel_list",
+        verbs=frozenset({"create", "add", "remove", "delete"}),
+        batch_size={"create": BATCH, "add": BATCH, "remove": 1, "delete": 1},
+        repeatable=frozenset({"add", "remove", "delete"}),
+        undoable=frozenset({"create", "add", "remove", "delete"}),
+        needs=("account_sid", "api_key", "api_token", "list"),
+        modes=("upsert", "create", "delete"),
+        remote_only=("keep", "report", "delete"),
+        listing=("scan", "auto"),
+        remembered=False,
+        members=True,
+    )
+
     def __init__(self, transport: Transport, account_sid: str, named: str, sid: str | None = None) -> None:
         self.sid = sid
         self._open = (transport, account_sid, named)
         self._path = f"/v2/accounts/{plain(account_sid)}/lists"
         self._lists = Fence(transport, self._path, ("GET", "POST"))
         self._book = ExotelContacts(transport, account_sid)
-        self.abilities = replace(
-            self._book.abilities,
-            kind="exotel_list",
-            verbs=frozenset({"create", "add", "remove", "delete"}),
-            batch_size={"create": BATCH, "add": BATCH, "remove": 1, "delete": 1},
-            repeatable=frozenset({"add", "remove", "delete"}),
-            undoable=frozenset({"create", "add", "remove"}),
-            members=True,
-        )
+        self.abilities = ExotelList.abilities
 
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExotelList:

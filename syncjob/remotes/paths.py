@@ -40,9 +40,19 @@ class Fence:
         rows: int = 0,
     ) -> Answer:
         """As `Transport.call`. `ValueError` for a path or a method that is not this remote's."""
+        self._check(method, path)
+        return self._transport.call(method, path, query=query, body=body, repeat=repeat, check=check, rows=rows)
+
+    def look(
+        self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """As `Transport.look`. `ValueError` for a path or a method that is not this remote's."""
+        self._check(method, path)
+        return self._transport.look(method, path, query=query, body=body)
+
+    def _check(self, method: str, path: str) -> None:
         if method not in self._methods or self._inside.fullmatch(path) is None:
             raise ValueError(f"{method} {path} is not for this remote")
-        return self._transport.call(method, path, query=query, body=body, repeat=repeat, check=check, rows=rows)
 
 
 def plain(name: str) -> str:

@@ -30,25 +30,34 @@ STATES = ("ACTIVE", "INACTIVE", "BLOCKED")
 class SendMe123:
     """The contacts that an API key opens, as `remotes.base.Remote`."""
 
+    abilities = Abilities(
+        kind="sendme123",
+        key="contact_id",
+        verbs=frozenset({"update", "delete"}),
+        fields=("status",),
+        batch_size={"update": 1, "delete": 1},
+        page_size=0,
+        repeatable=frozenset({"update", "delete"}),
+        lists=False,
+        traced=False,
+        id_field="id",
+        number_field="phone",
+        shown=("name", "lastName"),
+        undoable=frozenset({"update"}),
+        for_good="A contact that is removed can't be brought back, and its messages may go with it.",
+        service="SendMe123",
+        address="https://app.sendme123.com",
+        key_header="api-key",
+        needs=("api_key",),
+        modes=("delete",),
+        remote_only=("keep",),
+        listing=(),
+        reasons={("delete", 409): "pending_messages"},
+        instead_of_delete={"deactivate": {"status": "INACTIVE"}},
+    )
+
     def __init__(self, transport: Transport) -> None:
         self._transport = Fence(transport, PATH, ("GET", "PATCH", "DELETE"))
-        self.abilities = Abilities(
-            kind="sendme123",
-            key="contact_id",
-            verbs=frozenset({"update", "delete"}),
-            fields=("status",),
-            batch_size={"update": 1, "delete": 1},
-            page_size=0,
-            repeatable=frozenset({"update", "delete"}),
-            lists=False,
-            traced=False,
-            id_field="id",
-            number_field="phone",
-            shown=("name", "lastName"),
-            undoable=frozenset({"update"}),
-            reasons={("delete", 409): "pending_messages"},
-            instead_of_delete={"deactivate": {"status": "INACTIVE"}},
-        )
 
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> SendMe123:  # noqa: ARG003 - as all remotes

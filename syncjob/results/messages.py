@@ -63,8 +63,10 @@ def says(reason: str, has_detail: bool = True) -> str:
 
 
 def named(text: str, service: str) -> str:
-    """`text` with what people call the remote in place of "the remote"."""
-    return text.replace("The remote", service).replace("the remote", service)
+    """`text` with what people call the remote in place of "the remote", and of the usual one."""
+    for name in ("The remote", "the remote", "Exotel"):
+        text = text.replace(name, service)
+    return text
 
 
 def _meaning(outcome: str, has_detail: bool) -> str:

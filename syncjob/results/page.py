@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from syncjob.results.digest import TITLES, Digest, Line, digest, many
+from syncjob.results.figures import figures
 from syncjob.results.markup import Child, Html, document, element, joined, style
 from syncjob.results.pagestyle import CSS
 from syncjob.results.sheets import label
@@ -55,6 +56,7 @@ def report(results: Results, workbook: str, neighbours: Sequence[str] = ()) -> s
     rows, contacts = _row_look(results), _contact_look(results)
     parts = [
         _head(told),
+        _figures(told),
         _refusals(told),
         _counts(told),
         _groups(TITLES["fix"], told.fix, rows, room, _steps(told)),
@@ -84,6 +86,15 @@ def _head(told: Digest) -> Html:
         element("p", told.banner, class_="banner" if told.live else "banner dry"),
         element("p", told.headline, class_="headline"),
     )
+
+
+def _figures(told: Digest) -> Html:
+    """What is seen first: a few numbers that add up."""
+    shown = (
+        element("li", element("strong", f"{figure.count:,}"), " ", figure.word, class_=f"figure {figure.tone}")
+        for figure in figures(told)
+    )
+    return element("ul", *shown, class_="figures")
 
 
 def _refusals(told: Digest) -> Html:
@@ -170,7 +181,8 @@ def _row_look(results: Results) -> _Look:
         cell = (found["column"] + found["row"].astype("str") + header).where(known, "")
         detail = told.loc[at, "detail"].fillna(found["value"].where(found["outcome"].eq("invalid")))
         number = sync.loc[at, "sync_number"].mask(lambda text: text.eq(""), found["raw"])
-        return zip(place, number, cell, detail.fillna(""), strict=True)
+        detail = detail.fillna("")
+        return zip(place, number, cell, detail.mask(detail.eq(number), ""), strict=True)  # what is shown once will do
 
     return _Look(("Row", "Number", "Cell", "Detail"), cells)
 
@@ -266,7 +278,7 @@ def _section(title: str, *content: Child) -> Html:
 
 def _table(caption: str, headers: Sequence[str], bodies: Sequence[Html]) -> Html:
     """A table with headers, and a caption for those who don't see the title above it."""
-    heads = (element("th", header, scope="col") for header in headers)
+    heads = (element("th", header, scope="col", class_=header == "Rows" and "count") for header in headers)
     return element(
         "table", element("caption", caption, class_="hidden"), element("thead", element("tr", *heads)), *bodies
     )

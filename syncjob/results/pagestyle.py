@@ -66,11 +66,19 @@ h1{font-size:1.75rem;line-height:1.2;margin:0 0 1rem;color:var(--title)}
 h2{font-size:1.25rem;margin:2.5rem 0 .75rem;padding-bottom:.25rem;
 border-bottom:2px solid var(--title);color:var(--title)}
 p{margin:.25rem 0 .75rem}
-.banner{padding:.5rem .75rem;border-radius:.25rem;font-weight:700;background:var(--live);color:var(--on_live)}
+.banner{padding:.5rem .75rem;border-radius:.375rem;font-weight:700;background:var(--live);color:var(--on_live)}
 .banner.dry{background:var(--dry);color:var(--on_dry)}
 .headline{font-size:1.25rem;margin:1rem 0}
 .muted{color:var(--muted)}
-.chart{display:block;width:100%;height:2.25rem;margin:1rem 0}
+.figures{display:flex;flex-wrap:wrap;gap:.75rem;list-style:none;margin:1.5rem 0 0;padding:0}
+.figure{flex:1 1 8rem;padding:.75rem 1rem;background:var(--paper);border:1px solid var(--line);
+border-left:.375rem solid var(--line);border-radius:.375rem}
+.figure strong{display:block;font-size:1.75rem;line-height:1.2;font-variant-numeric:tabular-nums;color:var(--title)}
+.figure.sent{border-left-color:var(--bar-created)}
+.figure.quiet{border-left-color:var(--bar-unchanged)}
+.figure.fix{border-left-color:var(--bar-invalid)}
+.figure.ours{border-left-color:var(--bar-failed)}
+.chart{display:block;width:100%;height:2.25rem;margin:1rem 0;border-radius:.375rem;overflow:hidden}
 .chip{display:inline-block;width:.75em;height:.75em;margin-right:.5em;border-radius:.15em;
 -webkit-print-color-adjust:exact;print-color-adjust:exact}
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem;font-variant-numeric:tabular-nums}
@@ -103,7 +111,8 @@ body{padding:0;font-size:10pt}
 main{max-width:none}
 .banner{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 h2{break-after:avoid}
-tr,.banner{break-inside:avoid}
+tr,.banner,.figure{break-inside:avoid}
+.figure{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 thead th{position:static}
 .group{break-after:avoid}
 details::details-content{content-visibility:visible;block-size:auto}

@@ -75,7 +75,8 @@ class Palette:
     def outcome(self, code: str, bold: bool) -> Format:
         """The conditional format of an outcome; `bold` makes bad ones stand out."""
         tint, _, strong = FILLS[code]
-        return self.made(f"outcome {code} {bold}", {"bg_color": tint, "font_color": INK, "bold": strong and bold})
+        look: Properties = {"bg_color": tint, "font_color": INK, "bold": strong and bold}
+        return self.made(f"outcome {code} {bold}", {**look, "bottom": 1, "bottom_color": LINE})
 
     def made(self, name: str, properties: Properties) -> Format:
         """The format called `name`, made of `properties` the first time."""

@@ -19,6 +19,7 @@ from syncjob.model import Json, Verb
 from syncjob.plans import Plan, label
 from syncjob.results.digest import clock
 from syncjob.results.naming import called
+from syncjob.schema import NAMES
 from syncjob.words import OUTCOMES, REASONS
 
 SHOWN = 1000
@@ -48,11 +49,11 @@ def plan_page(plan: Plan, rows: pd.DataFrame) -> str:
         _head(plan),
         _refusals(plan),
         _section("To leave the list", ("Number", "Name", "Why"), _deletes(plan, "remove")),
-        _section("To remove", ("Number", "Name", "Why"), _deletes(plan, "delete")),
-        _section("To change", ("Number", "Name", "Now → then"), _updates(plan), folds=True),
+        _section("To remove", (label(plan.key), "Name", "Why"), _deletes(plan, "delete")),
+        _section("To change", (label(plan.key), "Name", "Now → then"), _updates(plan), folds=True),
         _section("To join the list", ("Number", "Name", "Now"), _joins(plan), folds=True),
         _section("To add", ("Number", "Fields"), _creates(plan), folds=True),
-        _section("Not sent", ("Where", "Number", "What", "Why"), _bad(plan, rows)),
+        _section("Not sent", ("Where", label(plan.key), "What", "Why"), _bad(plan, rows)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -87,7 +88,8 @@ def _deletes(plan: Plan, verb: Verb) -> list[Line]:
     why = dict(zip(plan.remote_only["sid"], plan.remote_only["reason"], strict=True))
     lines: list[Line] = []
     for change in plan.changes(verb):
-        name = _name(change.before)
+        told = NAMES if plan.key == "number" else (*NAMES, "number")  # a key of another kind says nobody's number
+        name = " ".join(str(change.before.get(part) or "") for part in told).strip()
         asked = "the sheet lists it" if change.row_id >= 0 else "not in the source"
         reason = REASONS.get(str(why.get(change.sid)))
         lines.append((change.number, name, reason.says if reason else asked))

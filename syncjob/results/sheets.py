@@ -87,7 +87,8 @@ def remote_grid(results: Results) -> Grid:
 def changes_grid(results: Results) -> Grid:
     """Field by field, old → new."""
     frame = results.changes
-    rows = results.loaded.rows.set_index("row_id")[["source", "sheet", "row"]].astype({"row": TEXT})
+    rows = results.sync[["sync_source", "sync_sheet", "sync_row"]].set_axis(["source", "sheet", "row"], axis=1)
+    rows = rows.set_axis(results.loaded.rows["row_id"], axis=0)
     origin = rows.reindex(frame["row_id"]).reset_index(drop=True).fillna("")
     named = {
         "Number": frame["number"],

@@ -14,6 +14,7 @@ from datetime import datetime
 import pandas as pd
 
 from syncjob.errors import SyncjobError
+from syncjob.loader.origin import origins
 from syncjob.loader.table import Loaded
 from syncjob.results.cells import unite
 from syncjob.results.marks import Mark, find_marks
@@ -87,7 +88,7 @@ class Balance:
 
     def __str__(self) -> str:
         parts = " + ".join(f"{count:,} {WORDS[code].word.lower()}" for code, count in self.counts.items())
-        return f"{self.read:,} rows read = {parts or '0'}"
+        return f"{self.read:,} {'row' if self.read == 1 else 'rows'} read = {parts or '0'}"
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def build(
     loaded = replace(loaded, rows=rows)
     outcomes = OUTCOMES.shape(outcomes.set_index("row_id", drop=False).loc[rows["row_id"]].reset_index(drop=True))
     block = unite(loaded, SYNC_COLUMNS)
-    sync = _sync(outcomes, rows, facts.service)
+    sync = _sync(outcomes, loaded, facts.service)
     return Results(
         facts=facts,
         loaded=loaded,
@@ -217,16 +218,16 @@ def _fault(what: str, ids: pd.Series[int]) -> list[str]:
     return [f"{len(ids):,} {what} (row_id {first}{', …' if len(ids) > 5 else ''})"]
 
 
-def _sync(outcomes: pd.DataFrame, rows: pd.DataFrame, service: str) -> pd.DataFrame:
-    """The `sync_` columns, all text, "" where nothing is known."""
+def _sync(outcomes: pd.DataFrame, loaded: Loaded, service: str) -> pd.DataFrame:
+    """The `sync_` columns, all text, "" where nothing is known; a row fed back names where it first came from."""
+    rows, origin = loaded.rows, origins(loaded)
+    placed = rows.assign(column=rows["column"].mask(origin["fed_back"]))  # its cells stand elsewhere there
     told = {f"sync_{name}": outcomes[name] for name in outcomes.columns if f"sync_{name}" in SYNC_COLUMNS}
     attempts = outcomes["attempts"].astype(TEXT).where(outcomes["attempts"].gt(0), "")
     told |= {
-        "sync_message": sentences(outcomes, rows, service),
+        "sync_message": sentences(outcomes, placed, service),
         "sync_number": outcomes["number"].fillna(rows["number"]),
         "sync_attempts": attempts,
-        "sync_source": rows["source"],
-        "sync_sheet": rows["sheet"],
-        "sync_row": rows["row"].astype(TEXT),
+        **{f"sync_{name}": origin[name] for name in ("source", "sheet", "row")},
     }
     return pd.DataFrame({name: told[name].astype(TEXT).fillna("") for name in SYNC_COLUMNS})

@@ -18,7 +18,7 @@ from syncjob.errors import SyncjobError
 from syncjob.pacing import Backoff, Pace, Quota, Rate, http_date, read_quota
 from syncjob.transport.endings import error_of, paused_too_long, stopped
 from syncjob.transport.gate import Gate, Stopped, TooLong
-from syncjob.transport.judging import Answer, Setback, judge
+from syncjob.transport.judging import Answer, Setback, as_it_came, judge
 from syncjob.transport.ledger import Ledger
 from syncjob.transport.wire import Auth, Fault, Raw, Wire, checked_path
 
@@ -69,9 +69,15 @@ class _Call:
     repeat: bool
     check: Callable[[Answer], None] | None
     rows: int
+    raw: bool = False  # any reply is an answer
     tries: int = 0
     doubt: bool = False
     throttled_since: float | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it needs a connection of its own: what must not be lost unseen in one that died."""
+        return not self.repeat and self.method != "GET"
 
     def may_go_on(self, back: Setback) -> bool:
         """Whether another try can do no harm, and is not one too many."""
@@ -159,7 +165,20 @@ class Transport:
         Raises `RemoteRefused` (401, 402, 403, a redirect), `CallRefused` (a readable 4xx), `NotDelivered` (provably not
         executed), `ReplyLost` (in doubt), `Interrupted` (after `stop`, provably not executed).
         """
-        call = _Call(method, checked_path(path), query or {}, body, repeat, check, rows)
+        return self._carry(_Call(method, checked_path(path), query or {}, body, repeat, check, rows))
+
+    def look(
+        self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: bytes | None = None
+    ) -> Answer:
+        """Send a request once and give back its reply as it came, refused or not (`judging.as_it_came`).
+
+        Sent again only after a 429, or where it provably never arrived. Raises as `call` does, but for `CallRefused`.
+        """
+        return self._carry(
+            _Call(method, checked_path(path), query or {}, body, repeat=False, check=None, rows=0, raw=True)
+        )
+
+    def _carry(self, call: _Call) -> Answer:
         try:
             while True:
                 found = self._try(call)
@@ -176,9 +195,9 @@ class Transport:
         """Send once, at the right moment, and learn from the reply."""
         with self._gate.passage() as left:
             self._count(requests=1)
-            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=call.fresh)
             now = self._clock()
-            found = _checked(judge(raw, self._wire.host, now, call.rows), call.check)
+            found = _judged(call, raw, self._wire.host, now)
             if isinstance(found, Setback) and found.kind == "throttled":
                 self._pause(call, found, left)
             elif isinstance(raw, Raw):
@@ -226,6 +245,12 @@ class Transport:
 
 def _event(kind: Literal["retry", "pause"], call: _Call, back: Setback, seconds: float) -> Event:
     return Event(kind, back.words, call.method, call.path, back.status, seconds, call.tries, back.request_id)
+
+
+def _judged(call: _Call, raw: Raw | Fault, host: str, now: float) -> Answer | Setback:
+    if call.raw:
+        return as_it_came(raw, host, now)
+    return _checked(judge(raw, host, now, call.rows), call.check)
 
 
 def _checked(found: Answer | Setback, check: Callable[[Answer], None] | None) -> Answer | Setback:

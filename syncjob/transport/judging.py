@@ -78,6 +78,21 @@ def judge(raw: Raw | Fault, host: str, now: float, rows: int = 0) -> Answer | Se
     )
 
 
+def as_it_came(raw: Raw | Fault, host: str, now: float) -> Answer | Setback:
+    """The reply itself, refused or not (`json` is None where there is none): for whoever examines the remote.
+
+    A setback only for a 429, for what stops everything (401, 402, 403, a redirect), and where no reply came or only
+    trouble (5xx).
+    """
+    found = judge(raw, host, now)
+    if isinstance(raw, Fault) or isinstance(found, Answer):
+        return found
+    if found.kind in ("throttled", "stop", "astray") or raw.status >= 500:
+        return found
+    json, _ = parse(raw.body)
+    return Answer(raw.status, json, raw.headers, found.request_id, date=http_date(raw.headers.get("date")))
+
+
 def _speaks_of_rows(status: int, json: Json, rows: int) -> bool:
     """Whether a reply under 4xx or 5xx tells of each row all the same.
 

@@ -107,9 +107,11 @@ def _damaged(
     """A damaged row: was anybody told? What is read with only the mark added is right: the cell holds that mark."""
     told.damaged += 1
     key, wanted = row[case.sheet.key], _bare(row)
-    holding = [place for place, line in enumerate(lines) if any(key in cell for cell in line)]
+    holding = [place for place, line in enumerate(lines) if any(key in cell.translate(_MARKS) for cell in line)]
     cut_away = not holding and len(answer.named) >= len(case.damaged)  # its number is no longer in the file
-    named = any(place in answer.named for place in holding) or any(key in text for text in answer.texts)
+    named = any(place in answer.named for place in holding) or any(
+        key in text.translate(_MARKS) for text in answer.texts
+    )
     if cut_away or named or any(_bare(line[: len(row)]) == wanted for line in lines):
         told.told += 1
     elif not holding:

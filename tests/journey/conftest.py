@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from syncjob.emulator import Emulator
+from syncjob.emulator.log import Entry, Log
+from syncjob.pacing import Backoff
 from tests.journey.builders import Desk
 from tests.journey.builders_hostile import Forge, forging
+from tests.journey.killing import PHONES
+
+
+@pytest.fixture(autouse=True)
+def phone_requests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every request for the account's phone numbers, whoever made it; only the journeys that release them make any."""
+    seen: list[str] = []
+    append = Log.append
+
+    def watched(log: Log, entry: Entry) -> None:
+        append(log, entry)
+        if re.search(PHONES, entry.path, re.IGNORECASE):
+            seen.append(f"{entry.method} {entry.path}")
+
+    monkeypatch.setattr(Log, "append", watched)
+    yield seen
+    if request.module.__name__.rpartition(".")[2] != "test_exophones":
+        assert seen == []
 
 
 @pytest.fixture
@@ -32,3 +53,9 @@ def forge() -> Iterator[Forge]:
     """Commands in processes of their own."""
     with forging() as made:
         yield made
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is tried again is tried at once."""
+    monkeypatch.setattr(Backoff, "wait", lambda _backoff, _tries, _random: 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import random
+import re
 import subprocess
 import sys
 import urllib.request
@@ -33,6 +34,9 @@ results: {{dir: results}}
 """
 TOLD = ("Phone", "Name", "sync_outcome", "sync_message", "sync_changes", "sync_action", "sync_reason", "sync_number")
 """What results must tell alike after any number of kills (times, attempts, request ids and new sids aside)."""
+
+PHONES = "IncomingPhoneNumbers|v2_beta"
+"""What is in the path of every request for the account's phone numbers."""
 
 
 def seeds() -> list[dict[str, str]]:
@@ -134,7 +138,8 @@ def prepare(remote: Served, folder: Path, duplicate: str) -> None:
 
 
 def ended(remote: Served, folder: Path, code: int) -> Ended:
-    """The end of the newest run."""
+    """The end of the newest run. Nobody may have asked for the account's phone numbers."""
+    assert not [entry for entry in remote.ask("log") if re.search(PHONES, str(entry["path"]), re.IGNORECASE)]
     newest = max(path for path in (folder / "results").iterdir() if path.is_dir() and not path.is_symlink())
     with (newest / "result.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = [{name: row[name] for name in TOLD} for row in csv.DictReader(file)]

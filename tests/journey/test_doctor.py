@@ -20,6 +20,8 @@ from syncjob.transport.reaching import Reached, reach
 from tests.builders_notify import certificate, web
 from tests.journey.builders import Desk, people
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 def found(desk: Desk, *states: str, code: int = 0) -> dict[str, dict[str, Any]]:
     """check → the last finding of it in one of the states; the exit code is `code`."""

@@ -92,7 +92,7 @@ def test_corrected_rows_fed_back_are_sent_alone_and_every_other_text_is_as_it_wa
     }
     assert "was made by syncjob" in desk.summary()["partial"]
     told_of_the_origin(said.out, suffix)
-    the_result_is_as_new(desk, fixing, suffix)
+    the_result_is_as_new(desk, suffix)
 
 
 def told_of_the_origin(out: str, suffix: str) -> None:
@@ -101,12 +101,13 @@ def told_of_the_origin(out: str, suffix: str) -> None:
     assert "correct there too" in out
 
 
-def the_result_is_as_new(desk: Desk, fixing: Path, suffix: str) -> None:
-    """The user's columns once, as they were; ours anew; text cells remain text cells."""
+def the_result_is_as_new(desk: Desk, suffix: str) -> None:
+    """The user's columns once, as they were; ours anew, naming the row of the first file; text cells remain text."""
     row = desk.rows()[0]
     assert [name for name in row if not name.startswith("sync_")] == list(SHEET[0])
     assert {name: row[name] for name in ODD} == {**ODD, "first_name": "Ravi"}
-    assert (row["sync_outcome"], Path(row["sync_source"]).name, row["sync_row"]) == ("created", fixing.name, "2")
+    origin = (Path(row["sync_source"]).name, row["sync_sheet"], row["sync_row"])
+    assert (row["sync_outcome"], *origin) == ("created", f"contacts{suffix}", "Leads" if suffix == ".xlsx" else "", "3")
     cell = openpyxl.load_workbook(desk.latest() / "result.xlsx")["Results"]["D2"]
     assert (cell.value, cell.data_type, cell.number_format) == ("007", "s", "@")
     if suffix == ".csv":

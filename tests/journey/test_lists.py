@@ -320,7 +320,7 @@ def test_in_a_plan_workbook_who_leaves_waits_for_a_yes(desk: ListDesk) -> None:
     path = desk.folder / "plan.xlsx"
     assert desk("plan", "-o", path).code == 0
     assert [row["Now"] for row in read_sheet(path, "To join the list")] == ["in the address book"] + [
-        "new to the address book"
+        "to be added first"
     ] * 2
     yes_to_all(path)
     answer(path, "To add", 3, "no")

@@ -13,6 +13,7 @@ import pytest
 from openpyxl.styles import Font
 from openpyxl.workbook import Workbook
 
+from syncjob.emulator import Emulator
 from tests.builders_work import number
 from tests.journey.builders import Desk, people, person, read_sheet
 from tests.journey.builders_planbook import (
@@ -27,6 +28,7 @@ from tests.journey.builders_planbook import (
     rewrite,
     yes_to_all,
 )
+from tests.journey.test_lists import ListDesk
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -354,3 +356,22 @@ def test_a_workbook_that_is_no_plan_is_refused_in_a_sentence(desk: Desk) -> None
     said = desk("apply", path)
     assert said.code == 2
     assert "is not a plan of syncjob" in said.err
+
+
+def test_who_joins_a_list_comes_filled_with_yes_and_who_leaves_it_waits(tmp_path: Path) -> None:
+    with Emulator() as remote:
+        desk = ListDesk(tmp_path, remote)
+        desk.seed(*people(range(1, 5)))
+        diwali = desk.list("Diwali", 0, 1)
+        desk.of_list(sync={"remote_only": "delete", "owned": "all"})
+        desk.sheet(people(2, 3, 9))
+        path = desk.folder / "plan.xlsx"
+        said = desk("plan", "-o", path)
+        assert said.code == 0, said.err
+        filled = {name: read_sheet(path, name)[0]["approve"] for name in ("To add", "To join the list")}
+        assert set(filled.values()) == {"yes"}
+        assert read_sheet(path, "To leave the list")[0]["approve"] == '=IF(approve_all_removals="yes","yes","")'
+        answer(path, "To join the list", 2, "no")
+        yes_to_all(path)
+        assert desk("apply", path).code == 0
+        assert desk.members(diwali) == [number(2), number(9)]

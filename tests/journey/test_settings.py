@@ -182,7 +182,7 @@ def test_a_header_named_in_columns_but_absent_is_exit_4(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("unmapped", "custom"), [("ignore", None), ("custom_field", {"pets": "2"}), ("error", "exit 4")]
+    ("unmapped", "custom"), [("ignore", None), ("custom_field", {"Pets": "2"}), ("error", "exit 4")]
 )
 def test_unmapped(desk: Desk, unmapped: str, custom: object) -> None:
     desk.config(unmapped=unmapped)

@@ -15,16 +15,17 @@ from syncjob.plans import Plan
 from syncjob.results.digest import clock, many
 from syncjob.results.grid import SHEET_ROWS
 from syncjob.results.naming import called
-from syncjob.results.planbook.lines import GOING, NAMES, Lines, answer
+from syncjob.results.planbook.lines import NAMES, WAITING, Lines, answer
 
 NAME = "Summary"
 WORD, PLANNED, YES, ANSWER, TEXT, LAST = 1, 2, 3, 4, 5, 7
+NONE = "None goes unless you answer yes: here for all, or line by line."
 SAYS: dict[Verb, str] = {
     "create": "New contacts. They come filled with yes.",
-    "add": "Contacts that join the list. They come filled with yes; who is new must be added, too.",
-    "remove": "Members that leave the list and stay in the address book. None does, unless you answer yes.",
     "update": "Contacts whose details differ, old → new. They come filled with yes.",
-    "delete": "Contacts that would be removed. None is, unless you answer yes: here for all, or line by line.",
+    "add": "Contacts that join the list. They come filled with yes.",
+    "remove": f"Contacts that would leave the list and stay in the address book. {NONE}",
+    "delete": f"Contacts that would be removed. {NONE}",
 }
 
 
@@ -129,8 +130,7 @@ def _head(page: _Page, plan: Plan) -> None:
         else "NOTHING IS SENT YET. This plan waits for you."
     )
     page.across(f"  {banner}", "banner", 26)
-    counts = plan.counts
-    said = [f"{counts[verb]:,} {NAMES[verb].lower()}" for verb in VERBS if counts.get(verb)]
+    said = [f"{count:,} {words}" for count, words in plan.to_do if count]
     page.across(
         f"{', '.join(said) or 'Nothing to do'}. Made {clock(datetime.fromisoformat(plan.made))}.", "headline", 34
     )
@@ -170,7 +170,7 @@ def _choice(page: _Page, verb: Verb, lines: Lines | None) -> None:
             "total",
             formula=counting(names, min(count + 1, SHEET_ROWS)),
         ),
-        Put(page.next, ANSWER, "", "answer" if verb in GOING else "count"),
+        Put(page.next, ANSWER, "", "answer" if verb in WAITING else "count"),
         Put(page.next, TEXT, SAYS[verb], "line", LAST),
     ]
     page.next += 1
@@ -181,10 +181,11 @@ def _steps(kept: Kept) -> Iterator[str]:
         "Look at the sheets. The first column, approve, holds yes or no; empty is no, and so is a line you delete. "
         "Sort, filter and widen as you like."
     )
-    for verb in (verb for verb in VERBS if verb in GOING and kept.plan.counts.get(verb)):
+    waiting = [NAMES[verb] for verb in VERBS if verb in WAITING and (kept.plan.table["verb"] == verb).any()]
+    if waiting:
         yield (
-            "Removals wait for you: answer yes in the yellow cell above for all of them, or yes in single lines of "
-            f"the sheet {NAMES[verb]}."
+            "What is taken away waits for you: answer yes in the yellow cell above for all of it, or yes in single "
+            f"lines of the sheet {' and '.join(waiting)}."
         )
     yield (
         "Change nothing else: a plan that was edited is refused. So is a line that is hidden or struck through and "

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from syncjob.loader.grid import letter
 from syncjob.results.planbook.cellread import Line, Sheet
 from syncjob.results.planbook.cover import NAME, Put
-from syncjob.results.planbook.lines import APPROVE, FORMULA, GOING, MARK, Lines
+from syncjob.results.planbook.lines import APPROVE, FORMULA, MARK, WAITING, Lines
 
 ANSWERS = {"yes": True, "no": False, "": False}
 FIRST = 5
@@ -112,8 +112,7 @@ def _judge_sheet(
             text = line.cells.get(place, "")
             if place in line.formulas or (text != column[at] and _plain(text) != _plain(column[at])):
                 found.problem(sheet, line.row, f"edited in the column {header}")
-        going = lines.verb in GOING
-        said = _answer(sheet, line, answer, everything and going, going, found)
+        said = _answer(sheet, line, answer, everything, lines.verb in WAITING, found)
         if said and (line.hidden or line.struck or not sheet.visible):
             what = "struck through" if line.struck else "hidden or filtered out"
             found.problem(sheet, line.row, f"{what}, and still yes: show it again, or answer no")

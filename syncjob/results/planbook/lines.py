@@ -31,8 +31,8 @@ NAMES: dict[Verb, str] = {
     "remove": "To leave the list",
     "delete": "To remove",
 }
-GOING: frozenset[Verb] = frozenset({"remove", "delete"})
-"""These wait for a person's yes, one for all or line by line. A plan holds one kind of them."""
+WAITING: frozenset[Verb] = frozenset({"remove", "delete"})
+"""What is taken away waits for a person; all else comes filled with yes."""
 
 HELD = "On hold"
 ALL_DELETES = "approve_all_removals"
@@ -72,14 +72,19 @@ class Lines:
 def sheets_of(plan: Plan, rows: pd.DataFrame) -> tuple[Lines, ...]:
     """The sheets of a plan, in the order in which they are sent; those without lines are left out."""
     origin = _origins(rows)
-    going = (_going(plan, verb, origin) for verb in VERBS if verb in GOING)
-    made = (_creates(plan, origin), _updates(plan, origin), _joins(plan, origin), *going, _held(plan, rows))
+    made = (
+        _creates(plan, origin),
+        _updates(plan, origin),
+        _joins(plan, origin),
+        *(_deletes(plan, verb, origin) for verb in VERBS if verb in WAITING),
+        _held(plan, rows),
+    )
     return tuple(lines for lines in made if lines.count)
 
 
 def answer(verb: Verb) -> str:
-    """What stands in `approve` before anybody has looked: deletes wait for a person."""
-    return "" if verb in GOING else "yes"
+    """What stands in `approve` before anybody has looked."""
+    return "" if verb in WAITING else "yes"
 
 
 def _creates(plan: Plan, origin: Mapping[int, str]) -> Lines:
@@ -99,17 +104,17 @@ def _updates(plan: Plan, origin: Mapping[int, str]) -> Lines:
 
 
 def _joins(plan: Plan, origin: Mapping[int, str]) -> Lines:
+    """Who joins a list; whom the address book does not know yet is added there first."""
     table = plan.table[plan.table["verb"] == "add"]
-    there = table["sid"].notna().tolist()
     about = {
         "Name": [_name(_object(text)) for text in table["before"].tolist()],
-        "Now": ["in the address book" if known else "new to the address book" for known in there],
+        "Now": ["in the address book" if known else "to be added first" for known in table["sid"].notna()],
         "From": _from(table, origin),
     }
     return _lines(plan, "add", table, about)
 
 
-def _going(plan: Plan, verb: Verb, origin: Mapping[int, str]) -> Lines:
+def _deletes(plan: Plan, verb: Verb, origin: Mapping[int, str]) -> Lines:
     table = plan.table[plan.table["verb"] == verb]
     before = [_object(text) for text in table["before"].tolist()]
     rest = [{name: held for name, held in image.items() if name not in _SHOWN} for image in before]
@@ -202,7 +207,7 @@ def _by_field(
 
 def _headers(names: Iterable[str]) -> dict[str, str]:
     """Field → header, each another: a custom field may be called like a field, or like a column of ours."""
-    taken = {"Number", "Name", "Why", "From", MORE, MARK}
+    taken = {"Number", "Name", "Now", "Why", "From", MORE, MARK}
     found: dict[str, str] = {}
     for name in names:
         header = label(name)

@@ -17,12 +17,13 @@ from syncjob.errors import ConfigError, SourceError, SyncjobError
 from syncjob.keeping import Kept
 from syncjob.loader.books import one_sentence
 from syncjob.loader.limits import MB, ReadLimits
+from syncjob.loader.origin import placed
 from syncjob.loader.unpack import check_archive
 from syncjob.planfile import VERSION, unpack
 from syncjob.results.planbook.cellread import CameBack, Sheet, read_back
 from syncjob.results.planbook.cover import NAME, cover_of, sheet_names
 from syncjob.results.planbook.judging import Judged, judge_cover, judge_held, judge_lines
-from syncjob.results.planbook.lines import sheets_of
+from syncjob.results.planbook.lines import NAMES, sheets_of
 from syncjob.results.planbook.writing import MAGIC
 
 LIMITS = ReadLimits(unpacked=2048 * MB)
@@ -89,7 +90,7 @@ def _first(sheet: Sheet) -> str:
 
 
 def _lost(path: Path, came: CameBack) -> ConfigError:
-    ours = {NAME, "To add", "To change", "To remove"} & {sheet.name for sheet in came.sheets}
+    ours = {NAME, *NAMES.values()} & {sheet.name for sheet in came.sheets}
     if NAME not in ours or len(ours) == 1:
         return ConfigError(f"{path} is not a plan of syncjob.", advice=AGAIN)
     return ConfigError(
@@ -115,7 +116,7 @@ def _unsealed(path: Path, sheet: Sheet) -> Kept:
 
 def _judged(came: CameBack, kept: Kept, sealed: Sheet) -> Iterator[Judged]:
     """Every sheet against what was written."""
-    sheets = sheets_of(kept.plan, kept.loaded.rows)
+    sheets = sheets_of(kept.plan, placed(kept.loaded))
     by_name = {sheet.name: sheet for sheet in came.sheets if sheet is not sealed}
     cover, everything = judge_cover(by_name.pop(NAME, None), cover_of(kept, sheets))
     yield cover

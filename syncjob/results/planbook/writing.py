@@ -12,16 +12,26 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from syncjob.keeping import Kept
+from syncjob.loader.origin import placed
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
-from syncjob.results.grid import CHUNK, HEADER_POINTS, PER_WIDTH, SHEET_ROWS, TextWorksheet, fitting, print_set_up
+from syncjob.results.book import write_book as put_book
+from syncjob.results.grid import (
+    CHUNK,
+    HEADER_POINTS,
+    PER_WIDTH,
+    SHEET_ROWS,
+    TextWorksheet,
+    fitting,
+    print_set_up,
+    rule_lines,
+)
 from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, QUIET, Palette, Properties
 from syncjob.results.planbook.cover import NAME, Put, answer_at, cover_of, sheet_names
 from syncjob.results.planbook.lines import ALL_DELETES, APPROVE, ARROW, FORMULA, MARK, Lines, answer, sheets_of
@@ -35,7 +45,6 @@ PIECE = 30_000
 """Characters of the sealed plan in one cell: a cell holds 32,767."""
 
 WAITS = "#FFE699"
-TABS = PLANNED_BARS
 _OLD, _NEW = ("FF8A3B12", False), ("FF0B5394", True)
 _WIDTHS = {MARK: 13, "From": 26, "Why": 34, "Why, and what to do": 70, "Number": 18, "What": 14}
 COVER_WIDTHS = (1.3, 22, 11, 11, 13, 40, 22, 20)
@@ -65,23 +74,17 @@ _LOOKS: dict[str, Properties] = {
 
 def write_book(kept: Kept, path: Path) -> None:
     """Write the plan workbook to `path`. Raises OSError."""
-    sheets = sheets_of(kept.plan, kept.loaded.rows)
-    book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
-    book.use_zip64()
-    try:
+    sheets = sheets_of(kept.plan, placed(kept.loaded))
+
+    def fill(book: Workbook) -> None:
         _properties(book, kept)
         palette = Palette(book)
         _write_cover(book, palette, cover_of(kept, sheets))
         for lines in sheets:
             _write_lines(book, palette, lines)
         _seal(book, kept)
-        book.close()
-    except FileCreateError as error:
-        cause = error.args[0]
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
-    finally:
-        for sheet in book.worksheets():  # closed already, unless something went wrong
-            sheet._opt_close()
+
+    put_book(path, fill)
 
 
 def _properties(book: Workbook, kept: Kept) -> None:
@@ -190,7 +193,7 @@ def _write_chunk(
         pairs = zip(numbers.to_pylist(), old[first:last], new[first:last], texts[place].to_pylist(), strict=True)
         letter = xl_col_to_name(place + shift)
         cells = [_both(f"{letter}{row}", changed, was, now, text) for row, was, now, text in pairs]
-        made[place] = pa.array(cells, pa.large_string())
+        made[place] = [pa.array(cells, pa.large_string())]
     if lines.verb:
         made.insert(0, _answers(palette, lines, numbers))
     sheet.write_made(at, numbers, made, [(texts[place], width) for place, width in wrapped.items()])
@@ -205,14 +208,14 @@ def _both(reference: str, style: int, was: str, now: str, text: str) -> str:
     return cellxml.rich(reference, style, ((f"{was}{ARROW}", *_OLD), (now, *_NEW)))
 
 
-def _answers(palette: Palette, lines: Lines, numbers: pa.Array) -> pa.Array:
+def _answers(palette: Palette, lines: Lines, numbers: pa.Array) -> list[cellxml.Part]:
     style = palette.made("approve", _LOOKS["approve"])._get_xf_index()
     assert lines.verb
     if answer(lines.verb):
         return cellxml.column("A", style, numbers, pa.array([answer(lines.verb)] * len(numbers), pa.large_string()))
     formula = cellxml.escape(FORMULA)
     cells = [f'<c r="A{row}" s="{style}" t="str"><f>{formula}</f><v></v></c>' for row in numbers.to_pylist()]
-    return pa.array(cells, pa.large_string())
+    return [pa.array(cells, pa.large_string())]
 
 
 def _wrapped(lines: Lines) -> dict[int, int]:
@@ -249,13 +252,14 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
     sheet.ignore_errors({"number_stored_as_text": f"A1:{xl_col_to_name(last)}{SHEET_ROWS}"})
     if lines.verb:
         _ask(sheet, palette, lines, count, last)
+    rule_lines(sheet, palette, count, last)
     print_set_up(sheet, lines.name)
     return looks
 
 
 def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last: int) -> None:
     """The drop-down; an answer that waits is yellow, and a line that was answered no fades."""
-    sheet.set_tab_color(TABS[str(lines.verb)])
+    sheet.set_tab_color(PLANNED_BARS[str(lines.verb)])
     sheet.data_validation(1, 0, max(count, 1), 0, _CHOICES)
     looks: tuple[tuple[str, int, Properties], ...] = (
         ('=$A2="yes"', 0, {"bg_color": DONE, "font_color": INK}),
@@ -263,7 +267,8 @@ def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last:
         ('=TRIM($A2)=""', 0, {"bg_color": WAITS}),
     )
     for criteria, to, look in looks:
-        rule = {"type": "formula", "criteria": criteria, "format": palette.made(criteria, look)}
+        ruled: Properties = {**look, "bottom": 1, "bottom_color": LINE}
+        rule = {"type": "formula", "criteria": criteria, "format": palette.made(criteria, ruled)}
         sheet.conditional_format(1, 0, max(count, 1), to, rule)
 
 
