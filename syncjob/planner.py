@@ -85,7 +85,7 @@ def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
     both["before"] = before_images(both["sid"], diff.existing)
     rank = both["verb"].map({verb: place for place, verb in enumerate(VERBS)})
     turn = {sid: place - len(waiting) for place, sid in enumerate(waiting)}
-    turns = both["sid"].map(turn).where(both["verb"] == "delete").fillna(0)
+    turns = both["sid"].map(turn).where(both["verb"].isin(["remove", "delete"])).fillna(0)
     both = both.iloc[np.lexsort((turns.to_numpy(dtype="int64"), rank.to_numpy()))].reset_index(drop=True)
     both["change_id"] = both.index + 1
     return CHANGES.shape(both)
