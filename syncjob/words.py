@@ -43,7 +43,7 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("duplicate", "Same as another row", "Identical to an earlier row, which carries the outcome.", True),
         Outcome("planned", "Would be sent", "This is what a live run would do; nothing was sent.", True),
         Outcome("invalid", "Please fix", "The row could not be used. It was not sent.", False),
-        Outcome("held", "On hold", "A guard, a conflict or a budget stopped it. It was not sent.", False),
+        Outcome("held", "On hold", "A check, a contradiction or a limit stopped it. It was not sent.", False),
         Outcome("rejected", "Refused", "The remote refused it.", False),
         Outcome("failed", "Will be retried", "Temporary trouble; all tries were used.", False),
         Outcome("unknown", "Being checked", "It may or may not have landed; resume settles it.", False),
@@ -127,6 +127,7 @@ REASONS: dict[str, Reason] = {
         Reason("not_there", "There is no such contact to remove."),
         Reason("not_on_list", "It is not on the list."),
         Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
+        Reason("there_as_sent", "The first reply was lost; the contact is there, exactly as sent."),
         Reason("not_read", "It could not be read, so it was left alone: {detail}.", "Run again."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)

@@ -104,10 +104,13 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    if seen.late:
+        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+        drafted = without(drafted, beyond, "held", "budget", None)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
-    late = budget_notes(session, drafted.table, seen.facts)
+    late = budget_notes(session, drafted.table, seen.facts, seen.late)
     plan = Plan(
         plan_id="",
         job=config.job,
@@ -127,6 +130,7 @@ def prepare(
         refusals=refusals,
         notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
         key=able.key,
+        service=able.service,
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
@@ -178,6 +182,7 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
         key=session.remote.abilities.key,
+        service=session.remote.abilities.service,
     )
 
 

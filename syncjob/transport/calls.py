@@ -10,7 +10,7 @@ import random as chance
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -236,7 +236,7 @@ class Transport:
     def _count(self, **more: float) -> None:
         """Add to the counts by name."""
         with self._lock:
-            self._stats = Stats(**{name: value + more.get(name, 0) for name, value in asdict(self._stats).items()})
+            self._stats = replace(self._stats, **{n: getattr(self._stats, n) + value for n, value in more.items()})
 
 
 def _event(kind: Literal["retry", "pause"], call: _Call, back: Setback, seconds: float) -> Event:
