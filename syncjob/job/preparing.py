@@ -91,9 +91,7 @@ def prepare(
     create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
-    config = session.config
-    able = session.remote.abilities
-    read_at = session.now()
+    config, able, read_at = session.config, session.remote.abilities, session.now()
     rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
@@ -104,9 +102,7 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
-    if seen.late:
-        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
-        drafted = without(drafted, beyond, "held", "budget", None)
+    drafted = _without_late(drafted, seen)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
@@ -134,6 +130,12 @@ def prepare(
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
+
+
+def _without_late(drafted: Drafted, seen: Looked) -> Drafted:
+    """Deletes of contacts that the budget did not let us look at are held."""
+    beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+    return without(drafted, beyond, "held", "budget", None) if len(seen.late) else drafted
 
 
 def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
