@@ -48,8 +48,8 @@ def listing(bench: Bench) -> str:
             f"Pages of 20 contacts, {LATENCY * 1000:.0f} ms latency, no rate limit. The server's own part is a few "
             "microseconds a page, in a process of its own. Ideal: as many pages at once as are set, each taking the "
             "latency and no more, but for three pages that every proven listing reads one after the other. The plain "
-            "loop is `requests` in a pool of threads: it fetches and parses, checks nothing and proves nothing. Wanted: "
-            "at least 85 %.",
+            "loop is `requests` in a pool of threads: it fetches and parses, checks nothing and proves nothing. "
+            "Wanted: at least 85 %.",
             table(header, lines),
         ]
     )
