@@ -8,6 +8,7 @@ from pathlib import Path
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
@@ -75,6 +76,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     facts = facts_of(session, kept.plan, ending, code)
     if undoes(kept):
         facts = replace(facts, mode="undo")
+    pa.default_memory_pool().release_unused()  # of the listing and the diff
     results, error = _balanced(facts, kept.loaded, told)
     files = write_files(session.config, results, ending)
     try:
