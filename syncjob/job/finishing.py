@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from syncjob.plans import Plan
 from syncjob.results.aside import probe
 from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
+from syncjob.results.index import write_index
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
 
 APPROVED = "approved"
@@ -91,7 +93,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
 def _feed_back(session: Session, run_id: str) -> str:
     """How corrected rows are sent back."""
     if session.inbox:
-        return f"put it into the folder {session.inbox}"
+        return f"put it into the folder {shlex.quote(str(session.inbox))}"
     return session.paste("run", str(session.config.results.dir / run_id / "needs-fixing.xlsx"))
 
 
@@ -107,6 +109,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     record_run(results)
     try:
         save_plan(kept, files.folder / "plan.json")
+        write_index(session.config.results.dir)  # which links the plan, too, now that it is there
     except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
         if ending.stopped is None:
             raise

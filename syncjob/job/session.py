@@ -90,9 +90,11 @@ class Session:
 
     def renew(self) -> None:
         """Begin another run in the same session: its requests and its time are counted from here."""
+        from syncjob.remotes import open_remote
+
         self.transport.close()
         self.transport = open_transport(self.config, self.door, self.account)
-        self.remote = open_remote(self.config, transport=self.transport)
+        self.remote = open_remote(self.config, transport=self.transport, behaviour=self.memory.behaviour)
         self.began = time.monotonic()
         if self.stop.is_set():  # a signal came while there was no transport to tell
             self.transport.stop()
