@@ -108,7 +108,7 @@ def test_every_documented_answer_gets_its_outcome_and_what_is_left_can_be_fed_ba
         gone: "deleted/already_gone",
         pending: "rejected/pending_messages",
         trouble: "deleted",
-        hidden: "held/not_read",
+        hidden: "held/read_failed",
         fine: "deleted",
         "x": "rejected/refused_by_remote",
     }
