@@ -18,9 +18,10 @@ import pandas as pd
 
 from syncjob.errors import SyncjobError
 from syncjob.model import Change, Json, Settled, Turned, Verb
+from syncjob.planner import home_batches
 from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
-from syncjob.state import look_into
+from syncjob.state import look_into, sync_folder
 
 __all__ = ["Journal", "Settled"]
 
@@ -65,9 +66,9 @@ class Journal:
         try:
             for left in (aside, *_beside(aside)):
                 left.unlink(missing_ok=True)
-            _build(aside, meta, table.assign(batch=_home_batches(table, sizes or {})))
+            _build(aside, meta, table.assign(batch=home_batches(table, sizes or {})))
             aside.replace(path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except (OSError, sqlite3.Error) as error:
             raise _unwritable(path, error) from error
         return cls.open(path)
@@ -290,12 +291,6 @@ class Journal:
                 self._db.execute("rollback")
 
 
-def _home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[str]:
-    """create-1, create-2 …: the batch of each change when all goes well."""
-    place = table.groupby("verb").cumcount() // table["verb"].map(lambda verb: sizes.get(verb, 1)).astype("int64")
-    return table["verb"] + "-" + (place + 1).astype("str")
-
-
 def _text(fields: Mapping[str, Json]) -> str:
     return orjson.dumps(fields).decode()
 
@@ -351,11 +346,3 @@ def _unusable(path: Path, why: str) -> SyncjobError:
         code="journal_damaged",
         advice="Nothing was changed in it. Move it away to start afresh; restore it from a backup to go on.",
     )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -104,9 +104,7 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
-    if seen.late:
-        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
-        drafted = without(drafted, beyond, "held", "budget", None)
+    drafted = _beyond_budget(drafted, seen)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
@@ -133,6 +131,12 @@ def prepare(
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
+
+
+def _beyond_budget(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft without removals that don't fit, once the guards have judged them, too (CONTRACT 8, budgets)."""
+    beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+    return without(drafted, beyond, "held", "budget", None) if seen.late else drafted
 
 
 def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
