@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import local
+from benchmarks import listing, local
 from benchmarks.measuring import machine
 from benchmarks.settings import Bench
 
@@ -25,6 +25,8 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "local": ("Local work", local.local),
     "linear": ("Cost by size", local.linear),
     "full-sheet": ("A full sheet", local.full_sheet),
+    "listing": ("Listing", listing.listing),
+    "pace": ("A set rate", listing.pace),
 }
 
 _HEAD = """# What syncjob costs

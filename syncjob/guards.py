@@ -96,7 +96,8 @@ def judge_changes(table: pd.DataFrame, figures: Figures, limits: Limits, *, whol
 def _empty(case: Judged) -> Refusal | None:
     if case.rows["number"].notna().any():
         return None
-    return Refusal("source_empty", f"{len(case.rows)} rows, none with a readable key", "source.files", final=True)
+    rows = "1 row" if len(case.rows) == 1 else f"{len(case.rows):,} rows"
+    return Refusal("source_empty", f"{rows}, none with a readable key", "source.files", final=True)
 
 
 def _old(case: Judged, limits: Limits) -> Refusal | None:

@@ -77,12 +77,6 @@ def size_of(abilities: Abilities, verb: str, batch_size: int) -> int:
     return max(1, min(batch_size, limits.get(verb, 1)))
 
 
-def home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[str]:
-    """create-1, create-2 …: the batch of each change when all goes well."""
-    place = table.groupby("verb").cumcount() // table["verb"].map(lambda verb: sizes.get(verb, 1)).astype("int64")
-    return table["verb"] + "-" + (place + 1).astype("str")
-
-
 def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
     rows = diff.verdicts[diff.verdicts["verdict"].isin(VERBS)]
     left = diff.leftovers[diff.leftovers["verdict"].isin(VERBS)].assign(row_id=-1)

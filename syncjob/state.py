@@ -178,7 +178,7 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make what was renamed in `folder` durable."""
+    """Make sure that what was renamed within `folder` stays so when power fails."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

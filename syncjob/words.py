@@ -43,7 +43,7 @@ OUTCOMES: dict[str, Outcome] = {
         Outcome("duplicate", "Same as another row", "Identical to an earlier row, which carries the outcome.", True),
         Outcome("planned", "Would be sent", "This is what a live run would do; nothing was sent.", True),
         Outcome("invalid", "Please fix", "The row could not be used. It was not sent.", False),
-        Outcome("held", "On hold", "A guard, a conflict or a budget stopped it. It was not sent.", False),
+        Outcome("held", "On hold", "A check, a contradiction or a limit stopped it. It was not sent.", False),
         Outcome("rejected", "Refused", "The remote refused it.", False),
         Outcome("failed", "Will be retried", "Temporary trouble; all tries were used.", False),
         Outcome("unknown", "Being checked", "It may or may not have landed; resume settles it.", False),

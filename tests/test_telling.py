@@ -64,6 +64,12 @@ def test_what_was_sent_and_not_answered_is_unknown_and_the_rest_not_sent(plan: P
     assert told.field_changes["outcome"].tolist() == ["not_sent"]
 
 
+def test_a_reply_that_came_and_says_nothing_of_a_row_was_not_lost(plan: Plan, journal: Journal) -> None:
+    request = journal.intend("create-1", "create", journal.take("create", "planned"), 1.0)
+    journal.settle([], AT, request=request, now=2.0)
+    assert said(tell(plan, journal.frame(), ""))[1] == "unknown/reply_unclear"
+
+
 def test_a_create_that_became_an_update_is_told_as_one(plan: Plan, journal: Journal) -> None:
     journal.turn(1, "s7", {"tag": "vip"}, {"number": "+91", "tag": "old"})
     journal.settle([Settled(1, "updated")], AT)

@@ -78,6 +78,53 @@ def test_every_reason_code_in_the_source_is_in_the_catalogue() -> None:
     assert not missing
 
 
+def test_what_is_given_as_an_outcome_or_a_reason_is_in_the_catalogue_wherever_it_stands() -> None:
+    """By the parameters of our own functions and records that are called so, whatever their place."""
+    known, seen = {"outcome": OUTCOMES, "reason": REASONS}, 0
+    places = _parameters(tuple(known))
+    for path in _ours():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            name = getattr(getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", ""))
+            for what, at in places.get((path if name.startswith("_") else None, name), ()):
+                given = node.args[at : at + 1] if isinstance(node, ast.Call) else []
+                for code in _texts(list(given)):
+                    seen += 1
+                    assert code in known[what], f"{path.name}:{getattr(node, 'lineno', 0)}: {code}"
+    assert seen > 40
+
+
+def test_no_word_is_kept_that_nobody_says() -> None:
+    """Each code of the catalogue stands somewhere else in the source, too."""
+    texts = set()
+    for path in _ours():
+        if path.name not in ("words.py", "explain.py"):
+            nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            texts |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    said = set(re.findall(r"\w+", " ".join(texts)))  # some stand in a statement of SQL
+    assert {code for code in (*REASONS, *OUTCOMES) if code not in said} == set()
+
+
+def _ours() -> list[Path]:
+    return [path for path in sorted(SOURCE.rglob("*.py")) if not path.is_relative_to(SOURCE / "emulator")]
+
+
+def _parameters(names: tuple[str, ...]) -> dict[tuple[Path | None, str], list[tuple[str, int]]]:
+    """Function or record → which of `names` it takes, and at which place. A private one counts in its own file only."""
+    found: dict[tuple[Path | None, str], list[tuple[str, int]]] = {}
+    for path in _ours():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg != "self"]
+            elif isinstance(node, ast.ClassDef) and path.name != "words.py":
+                fields = [one for one in node.body if isinstance(one, ast.AnnAssign)]
+                taken = [one.target.id for one in fields if isinstance(one.target, ast.Name)]
+            else:
+                continue
+            key = (path if node.name.startswith("_") else None, node.name)
+            found[key] = [(name, taken.index(name)) for name in names if name in taken]
+    return found
+
+
 def _reason_codes(place: Path) -> Iterator[str]:
     """Text literals given as `reason=`, as `code=` of one of our errors, as `default_code`, or into `…["reason"]`."""
     if place.is_relative_to(SOURCE / "emulator"):

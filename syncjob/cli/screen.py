@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Never, TextIO
 from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
 from syncjob.cli.spelling import digits, spelling
-from syncjob.cli.wording import plan_text
+from syncjob.cli.wording import many, plan_text
 from syncjob.words import one_line
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Screen:
         if deletes:
             said = self._answer(f"Type {deletes} to remove {deletes} contacts and do the rest: ")
             return said is not None and said.replace(",", "") == str(deletes)
-        return self._yes(f"Send {len(plan.table):,} changes?", default=False)
+        return self._yes(f"Send {many(len(plan.table), 'change', 'changes')}?", default=False)
 
     def attended(self) -> bool:
         """A terminal that may be asked: never with --json or --quiet."""

@@ -159,13 +159,15 @@ def _looked_at(
     """What the sheet tells: settings, the columns that are used, and the headers that are not."""
     from syncjob.cli.asking import seen, settle
     from syncjob.loader import read_tables
+    from syncjob.schema import PLAIN_FIELDS
 
     table, several = _chosen(read_tables(file), able)
     columns = seen(table, *_guesses(table, able))
     ask: Ask | None = (lambda question, default: str(_prompt(question, default))) if _at_terminal(ctx) else None
     say(f"{file}{f', sheet {table.sheet}' if table.sheet else ''}: {_rows(len(table.cells))}.", err=True)
     say(
-        "Press Enter to accept what stands in brackets, or answer with a field, custom, or ignore."
+        "Press Enter to accept what stands in brackets. Other answers: number, "
+        f"{', '.join(PLAIN_FIELDS)}, custom (a field of your own), or ignore."
         if ask
         else "Nobody is here to ask, so only columns named like a field, or by a usual name for one, are used:",
         err=True,
@@ -263,10 +265,7 @@ def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abi
     if sandbox:
         say(f"Wrote {target}. It is for the sandbox: start it in another terminal with  syncjob sandbox")
     else:
-        names = [f"{able.service.upper()}_{name.upper()}" for name in able.needs if name != "list"]
-        *most, last = names
-        said = f"{', '.join(most)} and {last}" if most else last
-        say(f"Wrote {target}. It holds no secret: set {said}.")
+        say(f"Wrote {target}. It holds no secret: set {_variables(able)}.")
     say(f"Next: {then}")
 
 

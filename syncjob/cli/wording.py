@@ -103,6 +103,8 @@ def outcome_text(outcome: Outcome) -> str:
         lines.append(f"Results: {outcome.files.result}")
         if outcome.files.fixing:
             lines.append(f"To fix:  {outcome.files.fixing}")
+            if not results.facts.dry_run:
+                lines.append(f"         Correct them there, save the file, then: {results.facts.feed_back}")
         lines += list(outcome.files.notes)
     if results.facts.next_command:
         lines.append(f"Next:    {results.facts.next_command}")

@@ -115,7 +115,10 @@ def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
 
 
 def send_again(work: Work, changes: Sequence[Change], *, doubted: bool = False) -> None:
-    """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed."""
+    """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed.
+
+    `doubted`: an earlier request may make them all the same.
+    """
     again = []
     for change in changes:
         work.tries[change.change_id] += 1

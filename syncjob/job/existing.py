@@ -71,7 +71,7 @@ def _read_named(session: Session, rows: pd.DataFrame) -> Existing:
             _give_up(unread, len(found))
             session.door.progress("reading", len(found) + len(unread), len(keys))
     contacts = contact_frame(found, session.region)
-    said = f"{len(keys):,} contacts were read one by one, {len(found):,} of them are there"
+    said = f"{many(len(keys), 'contact was', 'contacts were')} read one by one ({len(found):,} there)"
     return Existing(Listing(contacts, len(contacts), len(keys), "singly"), said, unread)
 
 

@@ -98,14 +98,12 @@ def prepare(
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
     drafted = _with_codes(draft(diff, waiting(session)), seen)
-    if first is not None:
-        drafted = trial(drafted, first)
+    drafted = drafted if first is None else trial(drafted, first)
     figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
-    drafted = _beyond_budget(drafted, seen)
-    drafted, listing, of_book = on_list(session, drafted, listing)
+    drafted, listing, of_book = on_list(session, _in_time(drafted, seen), listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     late = budget_notes(session, drafted.table, seen.facts, seen.late)
@@ -128,15 +126,16 @@ def prepare(
         refusals=refusals,
         notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
         key=able.key,
+        service=able.service,
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 
 
-def _beyond_budget(drafted: Drafted, seen: Looked) -> Drafted:
-    """The draft without removals that don't fit, once the guards have judged them, too (CONTRACT 8, budgets)."""
+def _in_time(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft without the deletes of contacts that did not fit the budget to be read."""
     beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
-    return without(drafted, beyond, "held", "budget", None) if seen.late else drafted
+    return without(drafted, beyond, "held", "budget", None) if beyond.any() else drafted
 
 
 def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
@@ -185,6 +184,7 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
         key=session.remote.abilities.key,
+        service=session.remote.abilities.service,
     )
 
 

@@ -55,8 +55,10 @@ def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
         for verb, fields, before in zip(ended["verb"], ended["fields"], ended["before"], strict=True)
     ]
     in_doubt, waiting = ended["state"] == "sent", ended["state"] == "planned"
+    replied = ended["replied"].astype("bool")
     for hit, outcome, reason, detail in (
-        (in_doubt, "unknown", "reply_lost", None),
+        (in_doubt & ~replied, "unknown", "reply_lost", None),
+        (in_doubt & replied, "unknown", "reply_unclear", None),
         (waiting, "not_sent", "run_ended", why_ended),
     ):
         ended.loc[hit, "outcome"] = outcome

@@ -13,6 +13,7 @@ import pytest
 
 from syncjob.inbox import shelf as shelves
 from syncjob.inbox.looking import look
+from tests.builders_notify import web
 from tests.builders_work import number
 from tests.journey.builders import Desk, Said, people, person, read_csv, read_sheet
 from tests.journey.builders_hostile import Forge
@@ -201,6 +202,17 @@ def test_what_is_refused_by_a_guard_goes_to_failed_and_says_how_to_allow_it(desk
     assert "--allow too_many_creates@" in (box / "failed" / "many-why.txt").read_text()
     assert (box / "failed" / "many-report.html").exists()
     assert desk.writes == 0
+
+
+def test_every_run_of_a_pass_is_told_and_a_pass_without_one_is_not(desk: Desk, box: Path) -> None:
+    with web() as site:
+        desk.config(notify={"ping": f"{site.url}/ping"})
+        swept(desk)
+        assert site.paths == []
+        put(desk, "a.csv")
+        put(desk, "b.csv", person(3), {"number": "12"})
+        assert swept(desk).code == 3
+    assert sorted(site.paths) == ["/ping/0", "/ping/3", "/ping/start", "/ping/start"]
 
 
 def test_trouble_of_the_remote_leaves_the_files_for_the_next_pass(desk: Desk, box: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_no_at_the_terminal_sends_nothing_and_json_shows_the_plan_before_askin
     path = desk.sheet(people(1))
     code, said = at_a_terminal(desk, ["run", path, "--json"], "n\n")
     assert (code, desk.writes) == (8, 0)
-    assert said.index("Plan of job leads") < said.index("Send 1 changes?")
+    assert said.index("Plan of job leads") < said.index("Send 1 change?")
 
 
 @pytest.mark.parametrize(("option", "shown"), [([], True), (["--no-progress"], False)])

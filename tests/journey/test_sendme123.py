@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncjob.emulator.faults import When
-from tests.journey.builders import Desk, read_sheet
+from tests.journey.builders import Desk, people, read_sheet
 from tests.journey.builders_hostile import Forge
 from tests.journey.builders_remotes import asked, killed_at, listed, sendme
 
@@ -25,7 +25,7 @@ def test_each_contact_is_read_and_its_name_is_shown_before_it_is_removed(desk: D
     for key, name in zip(ids, names, strict=True):
         assert f"- {key}  {name} " in said.out
     assert "columns Contact ID → Contact id" in said.out
-    assert "2 contacts were read one by one, 2 of them are there" in said.out
+    assert "2 contacts were read one by one (2 there) at" in said.out
     assert "can't be brought back" in said.out
     assert desk.outcomes() == ["deleted"] * 2
     assert desk.remote.sendme123.contacts == {}
@@ -57,6 +57,9 @@ def test_a_saved_plan_tells_names_and_holds_what_changed_since(desk: Desk) -> No
     page = (desk.folder / "plan.md").read_text()
     assert "| Contact id | Name | Why |" in page
     assert str(first["name"]) in page
+    assert desk("plan", "-o", desk.folder / "plan.xlsx").code == 0
+    line = read_sheet(desk.folder / "plan.xlsx", "To remove")[0]
+    assert (line["Contact id"], line["Number"], line["status"]) == (ids[0], first["phone"], "ACTIVE")
     first["status"] = "BLOCKED"
     assert desk("apply", plan, "--yes").code == 3
     assert desk.outcomes() == ["held/changed_since_plan", "deleted"]
@@ -204,9 +207,7 @@ def test_deactivations_are_counted_like_removals(desk: Desk) -> None:
     assert desk.outcomes() == ["held/too_many_deletes"] * 3
 
 
-@pytest.mark.parametrize(
-    ("call", "when"), [("sendme_read", "before"), ("sendme_delete", "before"), ("sendme_delete", "after")]
-)
+@pytest.mark.parametrize(("call", "when"), [("sendme_read", "before"), ("sendme_delete", "after")])
 def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge: Forge, call: str, when: When) -> None:
     ids = sendme(desk, 5, remote={"concurrency": 2, "timeout": 20})
     desk.remote.sendme123.pending.add(ids[3])
@@ -220,12 +221,37 @@ def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge
     assert "nothing to resume" in desk("resume", "--yes").err
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_deactivations_killed_and_resumed_are_made_once_and_told_as_made(desk: Desk, forge: Forge, when: When) -> None:
+def test_deactivations_killed_and_resumed_are_made_once_and_told_as_made(desk: Desk, forge: Forge) -> None:
     ids = sendme(desk, 3, sync={"instead_of_delete": "deactivate"}, remote={"timeout": 20})
     listed(desk, ids, "contact_id")
-    killed_at(desk, forge, "sendme_change", when)
+    killed_at(desk, forge, "sendme_change", "after")
     assert desk("resume", "--yes").code == 0
     assert desk.outcomes() == ["updated"] * 3
     assert [row["sync_changes"] for row in desk.rows()] == ["status: ACTIVE → INACTIVE"] * 3
     assert len([entry for entry in desk.remote.log.of("sendme_change") if entry.applied]) == 3
+
+
+def test_on_another_remote_its_settings_are_taken_and_said_to_be_unused(desk: Desk) -> None:
+    desk.config(sync={"instead_of_delete": "deactivate"})
+    said = desk("run", "--dry-run", desk.sheet(people(1)))
+    assert said.code == 0
+    assert said.out.splitlines()[1] == "  sync.instead_of_delete is not used with exotel_contacts."
+
+
+@pytest.mark.parametrize(
+    ("sync", "key"),
+    [
+        ({"mode": "upsert"}, "sync.mode: upsert is not possible with sendme123, only delete."),
+        ({"remote_only": "delete"}, "sync.remote_only: delete is not possible with sendme123, only keep."),
+        (
+            {"instead_of_delete": "hide"},
+            "sync.instead_of_delete: hide is not possible with sendme123, only deactivate.",
+        ),
+    ],
+)
+def test_what_the_remote_can_not_do_is_refused_before_any_request(desk: Desk, sync: dict[str, str], key: str) -> None:
+    listed(desk, sendme(desk, 1, sync=sync), "contact_id")
+    for command in (["run", "--yes"], ["plan", "-o", desk.folder / "plan.json"], ["check"]):
+        said = desk(*command)
+        assert (said.code, len(desk.remote.log)) == (2, 0)
+        assert key in said.err

@@ -55,18 +55,21 @@ _LOOKS: dict[str, Properties] = {
     "banner": {**_BASE, "font_size": 12, "bold": True, "bg_color": "#FFC933"},
     "headline": {**_BASE, "font_size": 14, "text_wrap": True},
     "section": {**_BASE, "font_size": 13, "bold": True, "font_color": NAVY, "bottom": 2, "bottom_color": NAVY},
-    "head": {**_BASE, "font_color": MUTED, "align": "right", "bottom": 2, "bottom_color": NAVY},
+    "head": {**_BASE, "font_color": MUTED, "align": "right", "indent": 1, "bottom": 2, "bottom_color": NAVY},
     "link": {**_BASE, **_RULED, "bold": True, "font_color": "#0B6FB8", "underline": 1, "indent": 1},
-    "count": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right"},
-    "total": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right", "bold": True},
+    "count": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right", "indent": 1},
+    "total": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right", "indent": 1, "bold": True},
+    "sum": {**_BASE, **_RULED, "bold": True, "font_color": MUTED, "indent": 1},
+    **{f"chip {verb}": {"bg_color": colour} for verb, colour in PLANNED_BARS.items()},
     "answer": {**_BASE, "align": "center", "bold": True, "bg_color": WAITS, "border": 2, "border_color": "#B8860B"},
     "line": {**_BASE, **_RULED, "text_wrap": True, "indent": 1},
-    "step": {**_BASE, "text_wrap": True, "valign": "top", "indent": 1},
+    "step": {**_BASE, "text_wrap": True, "indent": 1},
     "refusal": {**_BASE, "text_wrap": True, "bold": True, "bg_color": FIX, "indent": 1},
     "command": {**_BASE, "font_name": "Consolas", "font_size": 10, "bg_color": PAPER, "text_wrap": True, "indent": 1},
     "label": {**_BASE, "font_color": MUTED, "valign": "top", "indent": 1},
     "value": {**_BASE, "text_wrap": True, "valign": "top"},
     "approve": {**_BASE, "align": "center", "bold": True, "valign": "top"},
+    "approve header": {**_BASE, "align": "center", "bold": True, "font_color": "#FFFFFF", "bg_color": NAVY},
     "changed": {**_BASE, "valign": "top", "bg_color": "#FFF6DA"},
     "changed wrap": {**_BASE, "valign": "top", "bg_color": "#FFF6DA", "text_wrap": True},
 }
@@ -225,7 +228,8 @@ def _wrapped(lines: Lines) -> dict[int, int]:
 
 
 def _width(lines: Lines, at: int) -> int:
-    return _WIDTHS.get(lines.headers[at]) or fitting(lines.headers[at], lines.columns[at])
+    found = _WIDTHS.get(lines.headers[at]) or fitting(lines.headers[at], lines.columns[at])
+    return found * 7 // 6 if at in lines.changed else found  # what is new is bold, so wider
 
 
 def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) -> list[Format]:
@@ -240,6 +244,8 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
     if shift:
         sheet.set_column(0, 0, 11, palette.made("approve", _LOOKS["approve"]))
     styles = [palette.style("our_header" if header == MARK else "header") for header in headers]
+    if shift:
+        styles[0] = palette.made("approve header", _LOOKS["approve header"])
     numbers = pa.array(["1"], pa.large_string())
     made = [
         cellxml.column(xl_col_to_name(at), look._get_xf_index(), numbers, pa.array([header], pa.large_string()))
