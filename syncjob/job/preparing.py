@@ -91,9 +91,7 @@ def prepare(
     create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
-    config = session.config
-    able = session.remote.abilities
-    read_at = session.now()
+    config, able, read_at = session.config, session.remote.abilities, session.now()
     rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
