@@ -134,7 +134,7 @@ REASONS: dict[str, Reason] = {
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),
         Reason("exists_already", "It had been added by somebody else meanwhile."),
         Reason("edited_meanwhile", "Somebody else had changed it since it was last read: {detail}."),
-        Reason("not_read", "It was there already; what it held was not looked at."),
+        Reason("not_looked_at", "It was there already; what it held was not looked at."),
         Reason("already_gone", "It was gone already."),
         Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
         Reason(

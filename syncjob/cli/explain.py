@@ -42,7 +42,7 @@ _SETTINGS = {
     "reported": "sync.remote_only",
     "mode": "sync.mode",
     "as_of": "remote.listing, remote.refresh, remote.max_age",
-    "not_read": "remote.listing",
+    "not_looked_at": "remote.listing",
 }
 """The setting behind a reason."""
 

@@ -56,7 +56,7 @@ def hold_mistaken(work: Work) -> None:
         return
     changes = work.journal.frame()
     planned = changes[(changes["verb"] == "update") & (changes["state"] == "planned")]
-    found = planned["reason"].isin(["exists_already", "not_read"])  # by its number, just now
+    found = planned["reason"].isin(["exists_already", "not_looked_at"])  # by its number, just now
     mistaken = planned[~found & planned["sid"].isin(planned["sid"][found].tolist())]
     held = zip(mistaken["change_id"].tolist(), mistaken["sid"].tolist(), strict=True)
     work.settle([Settled(change_id, "held", "changed_since_plan", None, sid) for change_id, sid in held], "update")

@@ -38,9 +38,9 @@ def overwrite(work: Work, there: Sequence[tuple[Change, Reply]]) -> None:
         elif not sure:
             done.append(_told(change, reply, "rejected", "refused_by_remote", UNNAMED))
         elif not fields:
-            done.append(_told(change, reply, "unchanged", "not_read"))
+            done.append(_told(change, reply, "unchanged", "not_looked_at"))
         else:
-            reason = None if change.change_id in lost else "not_read"
+            reason = None if change.change_id in lost else "not_looked_at"
             turned.append(Turned(change.change_id, reply.sid or "", fields, _before(work, reply), reason))
     work.settle(done, "create")
     work.journal.turn_all(turned)

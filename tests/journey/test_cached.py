@@ -154,8 +154,8 @@ def test_an_upsert_without_a_look_takes_a_request_to_add_and_one_to_change(desk:
     desk.sheet(rows, header=("number", "first_name", "company_name", "tag"))
     said = desk("run", desk.folder / "contacts.csv", "--yes")
     assert (said.code, [entry.call for entry in desk.remote.log]) == (0, ["create", "update_many"])
-    assert desk.outcomes() == ["updated/not_read" if n % 2 == 0 else "created" for n in range(60)] + [
-        "updated/not_read"
+    assert desk.outcomes() == ["updated/not_looked_at" if n % 2 == 0 else "created" for n in range(60)] + [
+        "updated/not_looked_at"
     ]
     assert "Nothing was read (listing: none): every row is sent as new" in said.out
     assert "Still to come: 2 requests" in said.out
@@ -188,7 +188,7 @@ def test_a_sid_is_believed_only_where_entries_are_seen_to_keep_their_order(desk:
     desk.config(remote={"listing": "none"})
     said = desk("run", desk.sheet(people(range(40), tag="x")), "--yes")
     assert said.code == (3 if shuffled else 0)
-    assert set(desk.outcomes()) == {"rejected/refused_by_remote" if shuffled else "updated/not_read"}
+    assert set(desk.outcomes()) == {"rejected/refused_by_remote" if shuffled else "updated/not_looked_at"}
     assert {desk.held()[number(n)].get("tag") for n in range(40)} == {None if shuffled else "x"}
     assert len(desk.remote.log.of("read")) <= 3
 
