@@ -93,8 +93,8 @@ def session(context: Context, config: Config, *, live: bool, brief: bool = False
     from syncjob.job.session import open_session
 
     start_logs(context)
-    screen = Screen(context, brief=brief)
     stop = threading.Event()
+    screen = Screen(context, brief=brief, stop=stop)
     aloud = partial(tell, context)
     with open_session(config, screen, stop) as opened, stopping(opened, lambda: screen.asking, aloud):
         if context.config:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import select
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Never, TextIO
@@ -46,19 +47,24 @@ def _terminal() -> bool:
     return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
 
-def _until_typed(stream: TextIO) -> None:
-    """Wait for a line. A read that blocks does not notice a signal that came just before it; this looks again."""
+def _until_typed(stream: TextIO, stop: threading.Event) -> None:
+    """Wait for a line. A read that blocks does not notice a signal that came just before it; this looks again.
+
+    Raises `Interrupted` once `stop` is set.
+    """
     with suppress(OSError, ValueError):  # no descriptor to wait for, or a system that waits for sockets only
         while not select.select([stream.fileno()], [], [], LOOK_EVERY)[0]:
-            pass
+            if stop.is_set():
+                raise Interrupted
 
 
 class Screen:
     """A Door for commands: a terminal, a pipe or cron."""
 
-    def __init__(self, context: Context, *, brief: bool = False) -> None:
+    def __init__(self, context: Context, *, brief: bool = False, stop: threading.Event | None = None) -> None:
         self.context = context
         self.brief = brief
+        self.stop = stop or threading.Event()
         self._bar: tqdm[Never] | None = None
         self._stage = ""
         self.shown = False
@@ -137,9 +143,9 @@ class Screen:
 
     def _answer(self, question: str) -> str | None:
         """What a person types; None for Ctrl-D."""
-        say(question, err=True, nl=False)
         with self._asked():
-            _until_typed(sys.stdin)
+            say(question, err=True, nl=False)
+            _until_typed(sys.stdin, self.stop)
             line = sys.stdin.readline()
         return line.strip() if line else None
 
