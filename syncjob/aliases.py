@@ -10,8 +10,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from rapidfuzz.distance import OSA
-
 from syncjob.schema import FIELDS
 
 _SHORTEST = 5  # letters from which a likeness means anything
@@ -162,6 +160,8 @@ def likeness(header: str, name: str) -> float:
 
 def _alike(text: str, name: str) -> float:
     """Likeness when at most one letter is lost, added, wrong or swapped with the next; in long names two."""
+    from rapidfuzz.distance import OSA  # only near-names need it: every file read asks for names
+
     shorter = min(len(text), len(name))
     slips = OSA.distance(text, name)
     return 1 - slips / max(len(text), len(name)) if shorter >= _SHORTEST and slips <= 1 + (shorter >= _LONG) else 0.0

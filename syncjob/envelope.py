@@ -17,6 +17,7 @@ from syncjob.model import Json
 LONGEST = 300
 """Characters of a remote's words that are kept."""
 
+_OBJECTS = (dict, Mapping)  # nearly always a dict, which is told at once
 _FAILED = frozenset({"failure", "failed"})
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -79,14 +80,14 @@ class Entry:
 
 def read_entry(value: object) -> Entry:
     """`value` as an entry; what is no object becomes the empty entry, which means nothing and matches nobody."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, _OBJECTS):
         return Entry()
-    data = value.get("data")
+    data, status, error = value.get("data"), value.get("status", ""), value.get("error_data")
     return Entry(
         code=code_of(value.get("code")),
-        failed=str(value.get("status", "")).strip().lower() in _FAILED,
-        words=_words(value.get("error_data")),
-        data=data if isinstance(data, Mapping) else {},
+        failed=status != "success" and str(status).strip().lower() in _FAILED,
+        words="" if error is None else _words(error),
+        data=data if isinstance(data, _OBJECTS) else {},
     )
 
 

@@ -7,7 +7,6 @@ its outcome is known. Intents and outcomes are committed on their own, thousands
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,33 +15,15 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
-from syncjob.errors import SyncjobError
+from syncjob.journalfile import connect, make, opened, unusable, unwritable
 from syncjob.model import Change, Json, Settled, Turned, Verb
 from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
-from syncjob.state import look_into
 
 __all__ = ["Journal", "Settled"]
 
-APPLICATION_ID = 0x53594E43  # "SYNC": marks a file of ours
-VERSION = 1
 DOUBTED = "sent before"
 """The detail of a change that is not settled yet, but may have been made by a request that was lost."""
-
-_TABLES = """
-create table meta (name text primary key, value text not null) without rowid;
-create table change (
-    change_id integer primary key, verb text not null, row_id integer not null, number text, sid text, fields text,
-    before text, state text not null default 'planned', outcome text, reason text, detail text, code text,
-    request_id text, batch text, attempts integer not null default 0, at text, sent_at real
-);
-create index change_state on change (verb, state);
-create index change_number on change (number);
-create table request (
-    id integer primary key, batch text not null, verb text not null, first integer not null, last integer not null,
-    changes integer not null, attempt integer not null, sent_at real not null, replied_at real, request_id text
-);
-"""
 
 
 class Journal:
@@ -61,26 +42,13 @@ class Journal:
         It is built aside and renamed: a journal under its own name always holds its whole plan. `sizes` are the
         changes per request of each verb: a change is named after the batch it belongs to, however often it is sent.
         """
-        aside = path.with_name(path.name + ".new")
-        try:
-            for left in (aside, *_beside(aside)):
-                left.unlink(missing_ok=True)
-            _build(aside, meta, table.assign(batch=_home_batches(table, sizes or {})))
-            aside.replace(path)
-            _sync_folder(path.parent)
-        except (OSError, sqlite3.Error) as error:
-            raise _unwritable(path, error) from error
+        make(path, meta, table.assign(batch=_home_batches(table, sizes or {})))
         return cls.open(path)
 
     @classmethod
     def open(cls, path: Path) -> Journal:
         """An existing journal. Raises `SyncjobError` when it is damaged, foreign or of a newer version."""
-        if not path.exists():
-            raise SyncjobError(f"There is no journal at {path}.", code="journal_damaged")
-        why_not = look_into(path, APPLICATION_ID, VERSION)
-        if why_not:
-            raise _unusable(path, why_not)
-        return cls(path, _connect(path))
+        return cls(path, opened(path))
 
     def close(self) -> None:
         self._db.close()
@@ -163,10 +131,7 @@ class Journal:
                 self._db.execute("update request set replied_at = ?, request_id = ? where id = ?", (now, told, request))
 
     def put_back(self, change_ids: Iterable[int], *, doubted: bool = False) -> None:
-        """Changes that were not executed: planned again. One that was turned stays `exists_already`.
-
-        `doubted`: an earlier request may still make it; that stays known until the change is settled.
-        """
+        """Planned again: not executed; `doubted`: perhaps, which stays known. One turned stays `exists_already`."""
         with self._commit():
             self._db.executemany(
                 "update change set state = 'planned', outcome = null, "
@@ -176,7 +141,7 @@ class Journal:
             )
 
     def doubted(self) -> frozenset[int]:
-        """Changes sent again although an earlier request may have made them: what is there then is our own doing."""
+        """Changes that an earlier request may have made: what is there then is our own doing."""
         found = self._db.execute("select change_id from change where detail = ? and state != 'settled'", (DOUBTED,))
         return frozenset(change_id for (change_id,) in found)
 
@@ -249,10 +214,10 @@ class Journal:
     def of_number(cls, path: Path, number: str) -> pd.DataFrame:
         """The changes of one number, with state and outcome: of many journals, so none is looked through whole."""
         try:
-            with cls(path, _connect(path)) as journal:
+            with cls(path, connect(path)) as journal:
                 return journal._frame("select * from change where number = ? order by change_id", (number,))
         except sqlite3.Error as error:
-            raise _unusable(path, f"it can't be read ({error})") from error
+            raise unusable(path, f"it can't be read ({error})") from error
 
     def frame(self) -> pd.DataFrame:
         """Every change with its state and outcome; `replied`: one in doubt whose reply came, but says nothing of it."""
@@ -288,7 +253,7 @@ class Journal:
             yield
             self._db.execute("commit")
         except sqlite3.Error as error:
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
         finally:
             if self._db.in_transaction:
                 self._db.execute("rollback")
@@ -308,58 +273,3 @@ def _where(*, verb: Verb | None, state: str | None) -> tuple[str, tuple[str, ...
     named = [(name, value) for name, value in (("verb", verb), ("state", state)) if value]
     text = " and ".join(f"{name} = ?" for name, _ in named)
     return (f"where {text}" if text else ""), tuple(value for _, value in named)
-
-
-def _build(path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> None:
-    """A new database at `path`, complete in itself: what WAL held has gone into it, and it is synced."""
-    db = _connect(path)
-    try:
-        db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; {_TABLES}")
-        db.execute("begin")
-        db.executemany("insert into meta values (?, ?)", meta.items())
-        names = [*CHANGES.columns, "batch"]
-        columns = [[None if value != value else value for value in table[name].tolist()] for name in names]
-        marks = ", ".join("?" * len(names))
-        db.executemany(f"insert into change ({', '.join(names)}) values ({marks})", zip(*columns, strict=True))
-        db.execute("commit")
-        db.execute("pragma wal_checkpoint(truncate)")
-    finally:
-        db.close()
-
-
-def _beside(path: Path) -> tuple[Path, Path]:
-    """SQLite's own files beside a database."""
-    return path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, timeout=30)
-    db.execute("pragma journal_mode=wal")
-    db.execute("pragma synchronous=full")
-    return db
-
-
-def _unwritable(path: Path, error: Exception) -> SyncjobError:
-    return SyncjobError(
-        f"The journal {path} can't be written: {error}.",
-        code="journal_unwritable",
-        advice="Free disk space or mend the folder's permissions, then run syncjob resume.",
-    )
-
-
-def _unusable(path: Path, why: str) -> SyncjobError:
-    return SyncjobError(
-        f"The journal {path} can't be used: {why}.",
-        code="journal_damaged",
-        advice="Nothing was changed in it. Move it away to start afresh; restore it from a backup to go on.",
-    )
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -96,6 +96,7 @@ class _PlanHead:
     refusals: tuple[Refusal, ...]
     notes: tuple[str, ...]
     key: str = "number"
+    service: str = "Exotel"
     spelled: bool = False
 
 

@@ -125,7 +125,7 @@ class Turned:
     sid: str
     fields: Mapping[str, Json]
     before: Mapping[str, Json]
-    reason: str = "exists_already"
+    reason: str | None = "exists_already"
 
 
 ReplyKind: TypeAlias = Literal["done", "exists", "gone", "refused", "again", "doubt"]

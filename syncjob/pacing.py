@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from math import inf
 from typing import Literal, TypeAlias
 
@@ -72,6 +73,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     return None if moment is None else min(max((moment - now).total_seconds(), 0.0), LONGEST_PAUSE)
 
 
+@lru_cache(maxsize=64)  # all replies of one second carry the same
 def http_date(value: str | None) -> datetime | None:
     """An HTTP date as a moment with its zone, None when it is none."""
     try:

@@ -18,6 +18,7 @@ from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
 from syncjob.plans import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
+from syncjob.texts import places
 
 EMPTY = "–"
 SHOWN = 60
@@ -84,7 +85,7 @@ def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
     both["before"] = before_images(both["sid"], diff.existing)
     rank = both["verb"].map({verb: place for place, verb in enumerate(VERBS)})
     turn = {sid: place - len(waiting) for place, sid in enumerate(waiting)}
-    turns = both["sid"].map(turn).where(both["verb"] == "delete").fillna(0)
+    turns = both["sid"].map(turn).where(both["verb"].isin(["remove", "delete"])).fillna(0)
     both = both.iloc[np.lexsort((turns.to_numpy(dtype="int64"), rank.to_numpy()))].reset_index(drop=True)
     both["change_id"] = both.index + 1
     return CHANGES.shape(both)
@@ -92,12 +93,12 @@ def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
 
 def before_images(sids: pd.Series, existing: pd.DataFrame) -> pd.Series:
     """For each sid, the contact as last read, as JSON text; NaN where there is none."""
-    wanted = existing[existing["sid"].isin(sids.dropna())]
-    images = {}
-    columns = (wanted[name].tolist() for name in ("sid", "raw", *FIELDS))
-    for sid, raw, *values in zip(*columns, strict=True):
-        images[sid] = image(raw, dict(zip(FIELDS, values, strict=True)))
-    return sids.map(images).astype("str") if images else pd.Series(None, index=sids.index, dtype="str")
+    at = places(sids, existing["sid"])
+    met = at >= 0
+    columns = (existing[name].iloc[at[met]].tolist() for name in ("raw", *FIELDS))
+    images = np.full(len(sids), None, dtype=object)
+    images[met] = [image(raw, dict(zip(FIELDS, values, strict=True))) for raw, *values in zip(*columns, strict=True)]
+    return pd.Series(images, index=sids.index, dtype="str")
 
 
 def image(raw: str, fields: Mapping[str, str]) -> str:
@@ -169,7 +170,7 @@ def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
             "outcome": verdicts["verdict"].where(~planned, "planned"),
             "reason": verdicts["reason"],
             "detail": verdicts["detail"],
-            "changes": verdicts["sid"].map(dict(said)).where(planned),
+            "changes": _told(verdicts["sid"], planned, said),
             "action": verdicts["verdict"].where(planned),
             "number": verdicts["number"],
             "sid": verdicts["sid"],
@@ -179,13 +180,20 @@ def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     return OUTCOMES.shape(outcomes)
 
 
+def _told(sids: pd.Series, planned: pd.Series, said: Mapping[str, str]) -> pd.Series:
+    """Old → new of those that are planned."""
+    told = pd.Series(None, index=sids.index, dtype="str")
+    told[planned] = [said.get(sid) for sid in sids[planned].tolist()]
+    return told
+
+
 def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     left = diff.leftovers
     planned = left["verdict"].isin(VERBS)
     made = left.drop(columns=["fields", "created"]).assign(
         outcome=left["verdict"].where(~planned, "planned"),
         action=left["verdict"].where(planned),
-        changes=left["sid"].map(dict(said)).where(planned),
+        changes=_told(left["sid"], planned, said),
         attempts=0,
     )
     return REMOTE_ONLY.shape(made.drop(columns="verdict").reset_index(drop=True))

@@ -70,6 +70,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     key: str = "number"  # what contacts are told apart by; where it is another, `table` has it in `number`
+    service: str = "Exotel"  # what people call the remote
     spelled: bool = False  # at a terminal deletes are confirmed by typing what goes, not how much goes
 
     @property

@@ -125,6 +125,7 @@ def folded(snapshot: Snapshot, changes: pd.DataFrame, generation: str) -> Snapsh
     What the remote stored otherwise, or what is known in part only, is marked to be read again.
     """
     settled = changes[(changes["state"] == "settled") & changes["sid"].notna()]
+    settled = settled[(settled["verb"] != "delete") | (settled["outcome"] == "deleted")]
     absent = (settled["outcome"] == "deleted") | (settled["reason"] == "gone_meanwhile")
     contacts = snapshot.contacts[~_among(snapshot.contacts["sid"], settled["sid"][absent])].reset_index(drop=True)
     there = settled[~absent & settled["outcome"].isin(_TOUCHED)]
@@ -158,7 +159,7 @@ def _line(change: Mapping[object, object], known: Line | None) -> Line:
     for name in FIELDS:
         if whole or name in held:
             line[name] = custom_text(held.get(name)) if name == "custom_field" else text_of(held.get(name))
-    sure = written and whole and change["reason"] != "stored_differently"
+    sure = written and whole and change["reason"] not in ("stored_differently", "edited_meanwhile")
     line["seen"] = str(change["at"] or "") if sure else ""
     if known is None:
         number = str(change["number"] or "")

@@ -127,13 +127,14 @@ REASONS: dict[str, Reason] = {
         Reason("not_there", "There is no such contact to remove."),
         Reason("not_on_list", "It is not on the list."),
         Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
+        Reason("there_as_sent", "The first reply was lost; the contact is there, exactly as sent."),
         Reason("not_read", "It could not be read, so it was left alone: {detail}.", "Run again."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),
         Reason("exists_already", "It had been added by somebody else meanwhile."),
         Reason("edited_meanwhile", "Somebody else had changed it since it was last read: {detail}."),
-        Reason("not_read", "It was there already; what it held was not looked at."),
+        Reason("not_looked_at", "It was there already; what it held was not looked at."),
         Reason("already_gone", "It was gone already."),
         Reason("gone_meanwhile", "It was removed by somebody else meanwhile.", "Run again."),
         Reason(

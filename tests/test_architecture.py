@@ -31,7 +31,7 @@ OUTSIDE = {
 ONLY = {
     "requests": {"transport"},
     "urllib3": {"transport"},
-    "sqlite3": {"journal", "ledger", "memory", "state"},
+    "sqlite3": {"journal", "journalfile", "ledger", "memory", "state"},
     "yaml": {"config", "headers"},
     "pydantic": {"config", "keeping"},
     "click": {"cli"},

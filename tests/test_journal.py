@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from syncjob.errors import SyncjobError
-from syncjob.journal import APPLICATION_ID, Journal, Settled
+from syncjob.journal import Journal, Settled
+from syncjob.journalfile import APPLICATION_ID
 from syncjob.schema import CHANGES
 from tests.builders_plan import ASHA, MEERA, RAVI, make_changes, number, small_plan
 

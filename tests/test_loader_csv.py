@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from syncjob.errors import SourceError
 from syncjob.loader import apostrophe
 from tests.builders_loader import HEADER, csv_text, flaws, lines, notes, people, read_bytes
+from tests.exam_loader.cases import case
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 TABLES = st.integers(2, 5).flatmap(
@@ -247,3 +248,28 @@ def test_rows_that_a_lost_quote_tore_do_not_pass_for_lines_that_end_early(tmp_pa
     found = read_bytes(tmp_path, ("Name,Mobile,Street,Note\n" + "\n".join(rows) + "\n").encode())
     assert len(flaws(found)) == 5
     assert len(lines(found)) == 40
+
+
+@pytest.mark.parametrize("seed", range(40, 70))
+def test_small_and_large_files_are_read_alike(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_both() -> tuple[object, ...]:
+        found = read_bytes(tmp_path, case(seed).data)
+        return found.headers, found.letters, lines(found), found.rows.tolist(), flaws(found), found.facts
+
+    monkeypatch.setattr("syncjob.loader.text.SMALL", 1 << 30)
+    plain = read_both()
+    monkeypatch.setattr("syncjob.loader.text.SMALL", -1)
+    assert read_both() == plain
+
+
+@pytest.mark.parametrize("text", ["x", " ", "\u00a0\u3000", "\u200b", " " * 17, "\x0b", "\u2003", "\u2028", ""])
+def test_blank_cells_are_blank_in_small_and_large_files(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [["Mobile", "Note", ""], ["9876500001", "a", ""], ["", text, text], ["", "", ""], ["", "'=1", ""]]
+    found = []
+    for small in (1 << 30, -1):
+        monkeypatch.setattr("syncjob.loader.text.SMALL", small)
+        one = read_bytes(tmp_path, csv_text(rows).encode())
+        found.append((one.headers, lines(one), one.rows.tolist()))
+    assert found[0] == found[1]

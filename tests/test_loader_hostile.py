@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import random
 import struct
+import subprocess
+import sys
 import tempfile
 import time
 import zipfile
@@ -284,6 +286,27 @@ def test_a_notebook_gets_a_frame_with_what_was_understood(tmp_path: Path) -> Non
     assert frame.iloc[0].tolist() == ["x", "0098", "NA"]
     source = frame.attrs["source"]
     assert (source["encoding"], source["header_row"], source["damaged"]) == ("windows-1252", 2, [])
+    assert (source["format"], source["delimiter"], source["sheet"]) == ("csv", ",", None)
+
+
+def test_a_notebook_is_told_of_sheet_and_damaged_cells_of_a_workbook(tmp_path: Path) -> None:
+    content = sheet_data(LEADS).replace("</row></sheetData>", '<c r="C3" t="e"><v>#N/A</v></c></row></sheetData>')
+    frame = read_table(workbook(tmp_path / "a.xlsx", {"Leads": content}), sheet="Leads")
+    source = frame.attrs["source"]
+    assert (source["format"], source["sheet"], source["header_row"]) == ("xlsx", "Leads", 1)
+    assert [(d["position"], d["row"], d["column"], d["code"]) for d in source["damaged"]] == [(1, 3, "C", "error_cell")]
+
+
+def test_a_small_file_is_read_without_starting_a_library(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Name,Mobile\nAsha,9876500001\n\nRavi,1,2\n")
+    code = (
+        "import sys, pathlib; from tests.builders_loader import read; from syncjob.loader.answer import write\n"
+        "assert write(read(pathlib.Path(sys.argv[1]))[0], None)['rows'] == [2, 4]\n"
+        "print(sorted({'numpy', 'pandas', 'pyarrow', 'zipfile', 'rapidfuzz'} & set(sys.modules)))"
+    )
+    words = (sys.executable, "-c", code, str(tmp_path / "a.csv"))
+    said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() in ("[]", "['zipfile']")  # the builders make archives
 
 
 def test_several_files_and_globs_are_read_in_natural_order(tmp_path: Path) -> None:
@@ -304,6 +327,13 @@ def test_a_line_without_end_takes_no_more_time_than_its_bytes(tmp_path: Path, ta
     begun = time.process_time()
     read_bytes(tmp_path, b"Mobile,Name\n9876500001," + b"x" * 400_000 + b",,,,\n9876500002," + tail + b"\n")
     assert time.process_time() - begun < 10
+
+
+def test_thousands_of_lines_whose_quotes_stay_open_take_no_more_time_than_their_number(tmp_path: Path) -> None:
+    begun = time.process_time()
+    body = "".join(f'Navi {at}","New Delhi{at}","p{at}@example.com","c/o\n' for at in range(1200))
+    read_bytes(tmp_path, f"Name,City,Email,Street,Mobile\n{body}".encode())
+    assert time.process_time() - begun < 6
 
 
 def test_xml_in_an_encoding_that_nobody_knows_is_one_sentence(tmp_path: Path) -> None:

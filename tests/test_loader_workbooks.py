@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from syncjob.errors import SourceError
 from syncjob.loader.cells import moment_of, real
-from syncjob.loader.grid import column_of, letter
+from syncjob.loader.flaw import column_of, letter
 from syncjob.loader.limits import DEFAULT
 from syncjob.loader.xlsx import XlsxBook
 from tests.builders_loader import (

@@ -16,7 +16,7 @@ from syncjob import snapshot
 from syncjob.emulator import Emulator
 from syncjob.errors import ConfigError
 from syncjob.job.looking import Looked
-from syncjob.memory import RunRecord
+from syncjob.memory import Lesson, RunRecord
 from syncjob.schema import CONTACTS, FIELDS
 from tests.builders_others import Looker, add, churn, edit, prove, undated, verdicts
 from tests.builders_work import drop, number
@@ -51,7 +51,7 @@ def test_what_stands_still_costs_one_page_and_is_as_of(tmp_path: Path, book: Emu
     assert (job.calls, set(verdicts(found).values())) == (["page"], {"unchanged"})
     assert undated(found) == {number(n) for n in range(90, 100)}
     assert taken(found) == "cached, remote.listing says so."
-    assert "scan 6 requests · cached 1 request · none not possible" in found.notes[-1]
+    assert "scan 6 requests · cached at least 1 request · none not possible" in found.notes[-1]
 
 
 def test_what_others_added_and_removed_is_noticed(tmp_path: Path, book: Emulator) -> None:
@@ -234,6 +234,18 @@ def test_none_is_refused_for_custom_fields_in_a_column_of_their_own(tmp_path: Pa
         Looker(tmp_path, book, remote={"listing": "none"}).look(rows)
 
 
+def test_contacts_that_the_job_knew_are_not_added_unseen(tmp_path: Path, book: Emulator) -> None:
+    """They are there, or somebody removed them: `gone: skip` adds neither."""
+    prove(book, tmp_path / "state")
+    job = Looker(tmp_path, book, remote={"listing": "none"}, sync={"mode": "create"})
+    with job.session() as session:
+        ours = pd.DataFrame({"number": [number(1)], "sid": ["s1"]})
+        session.memory.learn("r", "leads", Lesson(ours, ours, frozenset(), {}, good_whole=True))
+    assert verdicts(job.look(people(1, 2))) == {number(1): "skipped/mode", number(2): "create"}
+    again = job.look(people(1, 2), sync={"mode": "create", "gone": "recreate"})
+    assert set(verdicts(again).values()) == {"create"}
+
+
 def test_auto_takes_what_is_cheapest_and_safe_and_says_why(tmp_path: Path, book: Emulator) -> None:
     job = known(tmp_path, book, *people(range(60)), remote={"listing": "auto"})
     found = job.look(people(range(60)))
@@ -242,7 +254,7 @@ def test_auto_takes_what_is_cheapest_and_safe_and_says_why(tmp_path: Path, book:
     assert taken(job.look(people(1))).startswith("cached")  # an upsert without a look could not be undone
     unread = job.look(people(1), sync={"mode": "create"})
     assert (taken(unread).partition(",")[0], job.calls) == ("none", [])
-    assert "scan 4 requests · cached 1 request · none 0 requests" in unread.notes[-1]
+    assert "scan 4 requests · cached at least 1 request · none 0 requests" in unread.notes[-1]
     few = job.look(people(range(3)), sync={"mode": "create"}, limits={"creates": {"count": 2}})
     assert taken(few).startswith("cached")  # more rows than the guard on additions lets pass unseen
     assert taken(job.look([], sync=DELETE)).startswith("scan")
@@ -253,7 +265,7 @@ def test_a_scan_that_costs_much_says_what_another_way_would_have_cost(tmp_path: 
     book.store.seed([dict(contact) for contact in people(range(100))])
     assert job.look([]).notes == ()
     book.store.seed([dict(contact) for contact in people(range(100, 2100))])
-    assert job.look([]).notes[-1].startswith("Ways to read the remote: scan 106 requests · cached not possible")
+    assert job.look([]).notes[-1].startswith("Ways to read the remote: scan 106 requests · cached 1 request and more")
 
 
 def test_a_night_on_many_contacts_takes_no_more_than_sixty_requests(tmp_path: Path, book: Emulator) -> None:
@@ -275,4 +287,4 @@ def test_a_night_on_many_contacts_takes_no_more_than_sixty_requests(tmp_path: Pa
     assert (told.count("update"), told.count("create"), told.count("skipped/kept")) == (100, 2, 20)
     writing = 3  # one request to change, one to read the end again and one to add
     assert len(job.calls) + writing <= 60
-    assert "scan 1,001 requests · cached 1 request" in found.notes[-1]
+    assert "scan 1,001 requests · cached at least 1 request" in found.notes[-1]

@@ -215,3 +215,24 @@ def test_damaged_contacts_are_refused_with_a_sentence(memory: Memory) -> None:
     with pytest.raises(SyncjobError, match="can't be used") as raised:
         memory.known("leads", make_contacts())
     assert raised.value.code == "journal_damaged"
+
+
+def test_what_is_known_of_one_list_says_nothing_of_another(memory: Memory) -> None:
+    memory.begin(RunRecord("r1", "diwali", "*.csv", "2026-11-20", live=True, whole=True, kind="run"))
+    memory.learn("r1", "diwali", lesson({ASHA: "s1"}), "list-a")
+    there = make_contacts({"number": RAVI, "sid": "s2"})
+    assert memory.known("diwali", there, "list-a").created == {ASHA}
+    assert memory.known("diwali", there, "list-b").created == set()
+    assert memory.known("diwali", there).created == set()
+    memory.learn("r2", "diwali", lesson({RAVI: "s2"}), "list-b")
+    assert memory.known("diwali", there, "list-b").created == {RAVI}
+    assert memory.known("diwali", there, "list-a").created == set()
+
+
+def test_a_list_is_claimed_by_jobs_on_it_and_the_address_book_by_all(memory: Memory) -> None:
+    for job, of_list, number_ in (("a", "list-a", ASHA), ("b", "list-b", RAVI), ("book", "", MEERA)):
+        memory.begin(RunRecord(job, job, "*.csv", "2026-11-20", live=True, whole=True, kind="run"))
+        memory.learn(job, job, lesson({number_: f"s-{job}"}), of_list)
+    nobody = make_contacts()
+    assert memory.known("other", nobody, "list-a").claimed == {ASHA: "a"}
+    assert memory.known("other", nobody).claimed == {ASHA: "a", RAVI: "b", MEERA: "book"}

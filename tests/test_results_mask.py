@@ -7,7 +7,7 @@ import pytest
 
 from syncjob.results.files import write_run
 from syncjob.results.mask import mask, share_safe
-from tests.builders_results import PEOPLE, make_sample
+from tests.builders_results import PEOPLE, make_results, make_sample
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,8 @@ def test_masking_keeps_what_support_needs():
     assert "On hold. Other rows have the same number but other details: row 24." in safe.sync["sync_message"][21]
     assert safe.sync["sync_changes"][9] == "Custom field: city"
     assert results.cells.iat[0, 1] == "Asha Rao"
+
+
+def test_who_approved_a_plan_is_not_named_in_what_is_passed_on():
+    told = share_safe(make_results([["+919876500001", "Asha", "Pune"]], ["created"], approved="by Asha Rao in p.xlsx"))
+    assert told.facts.approved == "in a plan workbook"

@@ -255,3 +255,24 @@ def test_each_documented_refusal_of_page_003_is_told_apart(status: int) -> None:
                 send(client, "delete", (PERSON, "", {}))
         assert len(remote.log) == (2 if status == 500 else 1)
         assert (PERSON in remote.sendme123.contacts) == (status != 500)
+
+
+def test_a_contact_is_read_and_then_deleted_as_page_003_advises() -> None:
+    with account_of(by_name["003 delete"]) as (remote, _):
+        client = remote_for(by_name["003 delete"], remote.url)
+        found = client.read(PERSON) or {}
+        assert {found[name] for name in client.abilities.shown} == {"Asha", None}  # the page prints name and lastName
+        assert send(client, "delete", (PERSON, "", {}))[0].kind == "done"
+        assert [(entry.method, entry.path) for entry in remote.log] == [
+            ("GET", f"{SENDME}/{PERSON}"),
+            ("DELETE", f"{SENDME}/{PERSON}"),
+        ]
+        assert client.read(PERSON) is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, "refused"), (404, "gone")])
+def test_a_release_that_page_004s_family_refuses_is_told_apart(status: int, kind: str) -> None:
+    with account_of(by_name["004 release"]) as (remote, _):
+        remote.faults.add("error", call="exophone_release", status=status, shape="rest", text="Not this one")
+        reply = send(remote_for(by_name["004 release"], remote.url), "delete", (PHONE, "", {}))[0]
+        assert (reply.kind, reply.message) == (kind, "Not this one")

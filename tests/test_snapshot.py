@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 
 from syncjob.emulator import Emulator
+from syncjob.job.remembering import fold_in
+from syncjob.journal import Journal
 from syncjob.listing import Pages, Threads, scan
-from syncjob.schema import FIELDS
+from syncjob.schema import CHANGES, FIELDS
 from syncjob.snapshot import Snapshot, drop, folded, generation, load, of_listing, patched, place_of, store
 from syncjob.state import Account
-from tests.builders_others import add, edit
+from tests.builders_others import Looker, add, edit
 from tests.builders_work import carry_out, number, remote_of, row
 
 THEN = datetime.fromisoformat("2026-11-01T01:00:00+00:00")
@@ -65,6 +67,21 @@ def test_a_contact_that_the_remote_stored_otherwise_must_be_read_again(tmp_path:
         changes = done.changes.assign(reason=[None, "stored_differently", None])
         after = folded(before, changes, "run")
         assert after.doubtful == {before.contacts["sid"][1]}
+
+
+def test_a_snapshot_that_another_run_wrote_meanwhile_is_thrown_away(tmp_path: Path) -> None:
+    with Emulator() as emulator, Looker(tmp_path, emulator).session() as session:
+        emulator.store.seed([dict(row(n)) for n in range(3)])
+        done = carry_out(emulator, [row(n, tag="b") for n in range(3)], tmp_path)
+        for rested_on, kept in (("g1", True), ("g2", False), ("r2", True)):
+            store(session.account, Snapshot(of_listing(read(emulator), THEN).contacts, THEN, "g1"), "IN")
+            if rested_on == "r2":
+                store(session.account, Snapshot(of_listing(read(emulator), THEN).contacts, THEN, "r2"), "IN")
+            folder = tmp_path / f"rests on {rested_on}"
+            folder.mkdir()
+            with Journal.create(folder / "journal.db", {"snapshot": rested_on}, CHANGES.empty()) as journal:
+                fold_in(session, journal, done.changes, "r2")
+            assert generation(session.account) == ("r2" if kept else None)
 
 
 def test_contacts_read_again_keep_their_places_and_new_ones_go_to_the_end() -> None:

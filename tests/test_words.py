@@ -25,7 +25,7 @@ NOTHING_TO_DO = {
     "not_on_list",
     "never_done",
     "left_empty",
-    *("as_of", "edited_meanwhile", "not_read"),
+    *("as_of", "edited_meanwhile", "not_looked_at", "there_as_sent"),
     *("not_a_contact", "identical_row", "mode", "kept", "not_there", "reviewers_no"),
     *("exists_already", "already_gone", "release_accepted"),
 }

@@ -41,6 +41,8 @@ _SETTINGS = {
     "kept": "sync.remote_only",
     "reported": "sync.remote_only",
     "mode": "sync.mode",
+    "as_of": "remote.listing, remote.refresh, remote.max_age",
+    "not_looked_at": "remote.listing",
 }
 """The setting behind a reason."""
 

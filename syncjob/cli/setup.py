@@ -265,10 +265,7 @@ def _report(ctx: click.Context, target: Path, columns: Columns | None, able: Abi
     if sandbox:
         say(f"Wrote {target}. It is for the sandbox: start it in another terminal with  syncjob sandbox")
     else:
-        names = [f"{able.service.upper()}_{name.upper()}" for name in able.needs if name != "list"]
-        *most, last = names
-        said = f"{', '.join(most)} and {last}" if most else last
-        say(f"Wrote {target}. It holds no secret: set {said}.")
+        say(f"Wrote {target}. It holds no secret: set {_variables(able)}.")
     say(f"Next: {then}")
 
 

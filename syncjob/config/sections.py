@@ -26,7 +26,7 @@ class Remote(Section):
     """Where the contacts live, and how to reach them.
 
     A key and its token belong to one region; in the other they are refused. Reading the whole account (listing: scan)
-    costs one request per 20 contacts, and an account allows few requests a minute: cached reads only what changed.
+    costs one request per 20 contacts, and an account allows few requests a minute: cached starts from what is known.
     """
 
     kind: f.Kind = Field(default="exotel_contacts", description=" | ".join(KINDS))
@@ -52,7 +52,7 @@ class Remote(Section):
     timeout: f.Seconds = Field(default=60, gt=0, description="seconds to wait for an answer")
     listing: Reading = Field(
         default="scan",
-        description="scan (all) | cached (what changed) | none | auto (the cheapest that is safe)",
+        description="scan (all) | cached (from what is known) | none | auto (cheapest that is safe)",
     )
     max_age: f.Span = Field(default=timedelta(days=7), description="cached: read everything at least this often")
     refresh: f.Whole = Field(default=0, ge=0, description="cached: pages read again in each run, oldest first")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
-import numpy as np
 import orjson
 import pandas as pd
 
 from syncjob.differ.duplicates import settle_duplicates
 from syncjob.differ.fields import create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
-from syncjob.schema import TEXT
+from syncjob.schema import FIELDS, TEXT
+from syncjob.texts import among, places, repeated
 
 
 def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> Diff:
@@ -38,23 +36,18 @@ def _begin(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _positions(numbers: pd.Series, existing: pd.DataFrame) -> pd.Series:
     """For each number, the position in `existing` of the contact that has it; -1: none."""
-    index = pd.Index(existing["number"])
-    unique = ~index.duplicated() & index.notna()
-    found = pd.Index(existing["number"][unique]).get_indexer(pd.Index(numbers))
-    places = np.append(np.flatnonzero(unique), -1)[found]
-    return pd.Series(np.where(numbers.notna(), places, -1), index=numbers.index)
+    return pd.Series(places(numbers, existing["number"]), index=numbers.index)
 
 
 def _settle_ambiguous(verdicts: pd.DataFrame, existing: pd.DataFrame) -> None:
     """Several contacts with one wanted number: the row is held (CONTRACT 4)."""
-    numbers = existing["number"].dropna()
-    several = numbers[numbers.duplicated(keep=False)]
+    several = existing["number"][repeated(existing["number"])]
     if several.empty:
         return
     sids: dict[str, list[str]] = {}
     for number, sid in zip(several.tolist(), existing["sid"][several.index].tolist(), strict=True):
         sids.setdefault(number, []).append(sid)
-    hit = verdicts["verdict"].isna() & _among(verdicts["number"], sids)
+    hit = verdicts["verdict"].isna() & among(verdicts["number"], sids)
     _say(verdicts, hit, "held", "ambiguous_remote")
     verdicts.loc[hit, "detail"] = [", ".join(sids[number]) for number in verdicts["number"][hit]]
 
@@ -69,13 +62,13 @@ def _settle_matched(
     known: Known,
 ) -> None:
     """Rows with one contact: an update of what differs, or why there is none."""
-    contacts = existing.iloc[position[matched]]
+    contacts = existing[["sid", *FIELDS]].iloc[position[matched]]
     verdicts.loc[matched, "sid"] = contacts["sid"].to_numpy()
     if rules.mode == "delete":
         _say(verdicts, matched, "delete")
         _protect_numbers(verdicts, matched, rules)
         return
-    bodies, left = update_fields(rows[matched], contacts, rules)
+    bodies, left = update_fields(rows.loc[matched, list(FIELDS)], contacts, rules)
     bodies, settled = _as_stored_before(bodies, rows.loc[matched, "number"], known)
     _say(verdicts, matched, "unchanged")
     for notes, verdict, reason in (
@@ -97,9 +90,9 @@ def _settle_matched(
     _protect_numbers(verdicts, differ, rules)
 
 
-def _protect_numbers(verdicts: pd.DataFrame, among: pd.Series, rules: Rules) -> None:
+def _protect_numbers(verdicts: pd.DataFrame, chosen: pd.Series, rules: Rules) -> None:
     if rules.protect_numbers:
-        hit = among & _among(verdicts["number"], rules.protect_numbers)
+        hit = chosen & among(verdicts["number"], rules.protect_numbers)
         _say(verdicts, hit, "skipped", "protected", "number")
         verdicts.loc[hit, "fields"] = None
 
@@ -110,7 +103,7 @@ def _as_stored_before(bodies: pd.Series, numbers: pd.Series, known: Known) -> tu
     Also the names of those fields for rows that have nothing else to send: the contact is not quite as the row says.
     """
     settled = pd.Series(None, index=bodies.index, dtype=TEXT)
-    hit = bodies.index[bodies.notna() & _among(numbers, known.differing)]
+    hit = bodies.index[bodies.notna() & among(numbers, known.differing)]
     if hit.empty:
         return bodies, settled
     left: list[str | None] = []
@@ -140,11 +133,11 @@ def _settle_unmatched(
         return
     _say(verdicts, unmatched, "create")
     if rules.gone == "skip":
-        gone = unmatched & _among(verdicts["number"], known.created | known.named)
+        gone = unmatched & among(verdicts["number"], known.created | known.named)
         _say(verdicts, gone, "skipped", "removed_remotely")
     _protect_numbers(verdicts, verdicts["verdict"] == "create", rules)
     creating = verdicts["verdict"] == "create"
-    verdicts.loc[creating, "fields"] = create_fields(rows[creating], rules).to_numpy()
+    verdicts.loc[creating, "fields"] = create_fields(rows.loc[creating, list(FIELDS)], rules).to_numpy()
 
 
 def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> pd.DataFrame:
@@ -154,7 +147,7 @@ def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: 
     """
     if not rules.whole or rules.mode == "delete":
         return LEFTOVERS.empty()
-    left = existing[~_among(existing["number"], rows["number"].dropna())].copy()
+    left = existing[~among(existing["number"], rows["number"].dropna())].copy()
     left["verdict"], left["reason"], left["detail"], left["fields"] = "skipped", "kept", None, None
     if rules.remote_only == "report":
         left["reason"] = "reported"
@@ -178,7 +171,7 @@ def _settle_unwanted(left: pd.DataFrame, rows: pd.DataFrame, rules: Rules, known
     claims = left["number"].map(dict(known.claimed)).astype(TEXT)
     _say(left, claims.notna(), "skipped", "claimed")
     left.loc[claims.notna(), "detail"] = claims[claims.notna()]
-    _say(left, _among(left["number"], rules.protect_numbers), "skipped", "protected", "number")
+    _say(left, among(left["number"], rules.protect_numbers), "skipped", "protected", "number")
     _say(left, left["number"].isna(), "skipped", "remote_number_unreadable")
     left.loc[left["verdict"] != "update", "fields"] = None
 
@@ -196,15 +189,7 @@ def _ours(left: pd.DataFrame, rules: Rules, known: Known) -> pd.Series:
         return left["tag"] == rules.owned_tag
     numbers = known.created if rules.owned == "created" else known.created | known.named
     same = left["number"].map(dict(known.sids)).astype(TEXT).fillna(left["sid"]) == left["sid"]
-    return _among(left["number"], numbers) & same
-
-
-def _among(column: pd.Series, values: Collection[str]) -> pd.Series:
-    """`column.isin(values)`, by hashing: pandas' own way with text is slow for many values. Missing is among none."""
-    if not len(values):
-        return pd.Series(False, index=column.index)
-    index = pd.Index(values if isinstance(values, pd.Series) else list(values), dtype=object)
-    return column.astype(object).isin(index) & column.notna()
+    return among(left["number"], numbers) & same
 
 
 def _say(

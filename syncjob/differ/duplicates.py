@@ -10,6 +10,7 @@ import pandas as pd
 
 from syncjob.differ.rules import Rules
 from syncjob.schema import FIELDS, TEXT
+from syncjob.texts import repeated
 
 NAMED = 5
 """How many fellow rows a held row names before it says "and N more"."""
@@ -20,8 +21,7 @@ def settle_duplicates(rows: pd.DataFrame, verdicts: pd.DataFrame, rules: Rules) 
 
     In mode delete a row says nothing but its number, so all rows of a number are the same.
     """
-    good = rows[rows["outcome"].isna()]
-    shared = good[good.duplicated("number", keep=False)]
+    shared = rows[repeated(rows["number"].where(rows["outcome"].isna()))]
     if shared.empty:
         return
     group = pd.Series(pd.factorize(shared["number"])[0], index=shared.index)

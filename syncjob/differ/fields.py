@@ -13,6 +13,7 @@ from syncjob.differ.merging import custom_change, is_empty
 from syncjob.differ.rules import Rules
 from syncjob.model import Json
 from syncjob.schema import PLAIN_FIELDS
+from syncjob.texts import differs
 
 CUSTOM = "custom_field"
 
@@ -87,9 +88,8 @@ def _custom(
 
 def _differing(new: pd.Series, old: pd.Series) -> Iterator[tuple[int, str, str]]:
     """Positions at which the row says something else than the contact holds, with both texts."""
-    said, held = new.to_numpy(dtype=object), old.to_numpy(dtype=object)
-    places = np.flatnonzero(new.notna().to_numpy() & (said != held))
-    return zip(places.tolist(), said[places].tolist(), held[places].tolist(), strict=True)
+    places = np.flatnonzero(differs(new, old))
+    return zip(places.tolist(), new.iloc[places].tolist(), old.iloc[places].tolist(), strict=True)
 
 
 def _below(paths: tuple[str, ...]) -> tuple[str, ...]:

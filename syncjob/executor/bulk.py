@@ -61,7 +61,8 @@ def send(work: Work, verb: Verb, changes: list[Change], exists: Exists, budget: 
         return
     except (NotDelivered, RemoteRefused, Interrupted) as error:
         if not (isinstance(error, RemoteRefused) and error.in_doubt):
-            work.journal.put_back(change.change_id for change in changes)
+            unread = work.journal.doubted() if work.settings.blind else ()  # no read has told that they are not there
+            work.journal.put_back(change.change_id for change in changes if change.change_id not in unread)
         raise
     spent["accepted"] += 1
     take(work, verb, changes, replies, exists, request)

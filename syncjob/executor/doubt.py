@@ -18,6 +18,7 @@ from syncjob.executor.adopting import adopt
 from syncjob.executor.echo import before_image, differences, same_image
 from syncjob.executor.exact import replan
 from syncjob.executor.reading import read_contacts
+from syncjob.executor.unread import look_for
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
 from syncjob.model import Change
@@ -38,7 +39,8 @@ def settle_creates(work: Work, *, sending: bool = True) -> None:
     if not open_changes:
         return
     if work.settings.blind:  # the account is proven to refuse a number twice, so sending again settles it
-        send_again(work, open_changes)
+        absent = open_changes if sending else look_for(work, open_changes)
+        send_again(work, absent, doubted=True)
         return
     sent_at = work.journal.sent_at(change.change_id for change in open_changes)
     try:
@@ -113,7 +115,10 @@ def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
 
 
 def send_again(work: Work, changes: Sequence[Change], *, doubted: bool = False) -> None:
-    """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed."""
+    """Plan changes anew that were proven not to have landed; after `REPEATS` they have failed.
+
+    `doubted`: an earlier request may make them all the same.
+    """
     again = []
     for change in changes:
         work.tries[change.change_id] += 1

@@ -14,6 +14,7 @@ from syncjob.executor.bulk import send, send_all
 from syncjob.executor.doubt import settle_creates, settle_deletes, settle_updates
 from syncjob.executor.exact import without_refused_blanks
 from syncjob.executor.joining import join, settle_joins, settle_leaves
+from syncjob.executor.recheck import hold_mistaken
 from syncjob.executor.work import Work, settled
 from syncjob.journal import Settled
 from syncjob.model import Batch, Change, Reply, Verb
@@ -40,6 +41,7 @@ def execute(work: Work) -> None:
     for _ in range(ROUNDS):
         send_all(work, "create", adopt_existing, settle_creates)
         settle_creates(work)
+        hold_mistaken(work)
         send_all(work, "update", _no_adoption, _leave)
         _send_alone(work)
         settle_updates(work)

@@ -39,19 +39,13 @@ def _follow(work: Work) -> None:
     """Give those who wait the sids of their contacts; whose contact was refused is refused."""
     changes = work.journal.frame()
     waiting = changes[(changes["verb"] == "add") & (changes["state"] == "planned") & changes["sid"].isna()]
-    made = changes[(changes["verb"] == "create") & (changes["state"] == "settled")].set_index("number")
-    if waiting.empty or made.empty:
-        return
-    sids: dict[int, str] = {}
-    refused: list[Settled] = []
-    for change_id, number in zip(waiting["change_id"].tolist(), waiting["number"].tolist(), strict=True):
-        if number not in made.index:
-            continue
-        contact = made.loc[number]
-        if contact["outcome"] in ("created", "unchanged", "skipped") and contact["sid"]:
-            sids[change_id] = str(contact["sid"])
-        elif contact["outcome"] == "rejected":
-            refused.append(Settled(change_id, "rejected", contact["reason"], contact["detail"], attempts=0))
+    made = changes[(changes["verb"] == "create") & (changes["state"] == "settled")]
+    both = waiting[["change_id", "number"]].merge(made[["number", "sid", "outcome", "reason", "detail"]], on="number")
+    there = both[both["outcome"].isin(["created", "unchanged", "skipped"]) & both["sid"].notna()]
+    sids: dict[int, str] = dict(zip(there["change_id"].tolist(), there["sid"].tolist(), strict=True))
+    no = both[both["outcome"] == "rejected"]
+    columns = (no[name].tolist() for name in ("change_id", "reason", "detail"))
+    refused = [Settled(each, "rejected", why, words, attempts=0) for each, why, words in zip(*columns, strict=True)]
     work.journal.place(sids)
     work.settle(refused, "add")
 

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from syncjob.executor.echo import bare_image, before_image, differences, one_contact
 from syncjob.executor.work import Work
-from syncjob.model import Change, Json
+from syncjob.model import Change, Json, Settled
 from syncjob.planner import flat, said_of
+from syncjob.schema import FIELDS
 
 TIMES = 3
 """How often one contact that others keep changing is written again within a run."""
@@ -27,12 +28,10 @@ def recheck(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]]
     for change, contact in done:
         if change.verb != "update" or contact is None or not change.before:
             continue
-        now = one_contact(contact, work.settings.region)
-        shown = before_image(now)
-        held = {name: value for name, value in shown.items() if name not in change.fields}
-        before = {**held, **{name: value for name, value in change.before.items() if name in change.fields}}
-        before["number"] = change.before.get("number", "")
-        if bare_image(before) == bare_image(change.before):
+        now = one_contact({**change.before, **change.fields, **contact}, work.settings.region)
+        before = _before(change, contact, before_image(now))
+        moved = now["number"] != change.number
+        if bare_image(before) == bare_image(change.before) and not moved:
             continue
         wanted = replace(change, fields=work.wanted(change))
         missing = differences(wanted, now, work.settings.rules)
@@ -40,8 +39,31 @@ def recheck(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]]
         work.rechecked[change.change_id] += 1
         fields = {**change.fields, **missing}
         again = bool(missing) and work.rechecked[change.change_id] <= TIMES
-        told = said_of(flat(bare_image(change.before), {**dict.fromkeys(change.before), **before}))
+        shown = {**dict.fromkeys(change.before), **before, **({"number": str(now["raw"])} if moved else {})}
+        told = said_of(flat(bare_image(change.before), shown))
         work.journal.rebase(change.change_id, before, told, fields if again else None)
         if again:
             anew.add(change.change_id)
     return frozenset(anew)
+
+
+def hold_mistaken(work: Work) -> None:
+    """Hold every planned update whose contact turned out to have another row's number by now.
+
+    Somebody gave it that number after it was remembered; the row with that number is the one that means it.
+    """
+    if work.wanted is None:
+        return
+    changes = work.journal.frame()
+    planned = changes[(changes["verb"] == "update") & (changes["state"] == "planned")]
+    found = planned["reason"].isin(["exists_already", "not_looked_at"])  # by its number, just now
+    mistaken = planned[~found & planned["sid"].isin(planned["sid"][found].tolist())]
+    held = zip(mistaken["change_id"].tolist(), mistaken["sid"].tolist(), strict=True)
+    work.settle([Settled(change_id, "held", "changed_since_plan", None, sid) for change_id, sid in held], "update")
+
+
+def _before(change: Change, contact: Mapping[str, Json], now: Mapping[str, Json]) -> dict[str, Json]:
+    """The before-image, as what the reply shows beside the fields that were sent corrects it."""
+    others = [name for name in FIELDS if name in contact and name not in change.fields]
+    kept = {name: value for name, value in change.before.items() if name not in others}
+    return kept | {name: now[name] for name in others if name in now}

@@ -7,11 +7,13 @@ them, read, turn out to be the contacts of their rows. Otherwise nothing is writ
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pandas as pd
+
 from syncjob.errors import CallFailed
-from syncjob.executor.echo import before_image, one_contact
+from syncjob.executor.echo import before_image, differences, one_contact
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
 from syncjob.model import Change, Json, Reply, Turned
@@ -22,6 +24,8 @@ UNNAMED = "it exists already, and the reply does not say for certain which conta
 def overwrite(work: Work, there: Sequence[tuple[Change, Reply]]) -> None:
     """Settle creates answered 409, or turn them into updates of all that their rows state."""
     creating = work.settings.rules.mode == "create"
+    lost = work.journal.doubted()
+    there = [pair for pair in there if not (pair[0].change_id in lost and _settle_lost(work, *pair))]
     in_order = _in_order(work, [pair for pair in there if _by_place(pair[1]) and not creating])
     done: list[Settled] = []
     turned: list[Turned] = []
@@ -34,11 +38,56 @@ def overwrite(work: Work, there: Sequence[tuple[Change, Reply]]) -> None:
         elif not sure:
             done.append(_told(change, reply, "rejected", "refused_by_remote", UNNAMED))
         elif not fields:
-            done.append(_told(change, reply, "unchanged", "not_read"))
+            done.append(_told(change, reply, "unchanged", "not_looked_at"))
         else:
-            turned.append(Turned(change.change_id, reply.sid or "", fields, _before(work, reply), "not_read"))
+            reason = None if change.change_id in lost else "not_looked_at"
+            turned.append(Turned(change.change_id, reply.sid or "", fields, _before(work, reply), reason))
     work.settle(done, "create")
     work.journal.turn_all(turned)
+
+
+def look_for(work: Work, changes: Sequence[Change]) -> list[Change]:
+    """Settle creates in doubt by reading everything, where none may be sent again; return what is not there."""
+    work.read_newcomers()
+    absent = []
+    for change in changes:
+        contact = work.newcomers.get(change.number)
+        if contact is None:
+            absent.append(change)
+        else:
+            _settle_found(work, change, contact)
+    return absent
+
+
+def _settle_lost(work: Work, change: Change, reply: Reply) -> bool:
+    """Settle a create whose first reply was lost, by the contact that is there; False: it is not shown.
+
+    Its own lost request may have added it, so it is not said to have been there already. Where only a sid is told, it
+    is read only if nothing else is going to be sent.
+    """
+    contact: Mapping[str, Json] | None = reply.contact
+    if (contact is None or "first_name" not in contact) and work.settings.rules.mode == "create" and reply.sid:
+        try:
+            contact = work.remote.read(reply.sid)
+        except CallFailed:
+            contact = None
+    if contact is None or "first_name" not in contact:
+        return False
+    found = one_contact(contact, work.settings.region)
+    if found["number"] != change.number:
+        return False
+    _settle_found(work, change, found)
+    return True
+
+
+def _settle_found(work: Work, change: Change, found: pd.Series) -> None:
+    sid, missing = str(found["sid"]), differences(change, found, work.settings.rules)
+    if not missing:
+        work.settle([Settled(change.change_id, "unchanged", "there_as_sent", None, sid)], "create")
+    elif work.settings.rules.mode == "create":
+        work.settle([Settled(change.change_id, "skipped", "exists_already", None, sid)], "create")
+    else:
+        work.journal.turn_all([Turned(change.change_id, sid, missing, before_image(found), None)])
 
 
 def _by_place(reply: Reply) -> bool:

@@ -57,7 +57,9 @@ def apply_plan(session: Session, path: Path, options: Options) -> Outcome:
 def _loaded(session: Session, path: Path) -> tuple[Kept, frozenset[int]]:
     """The plan's copy and the ids of its approved changes; a workbook's copy says who approved it, which is the yes."""
     if not is_workbook(path):
-        return load_plan(path)
+        kept, ids = load_plan(path)
+        facts = {name: fact for name, fact in kept.facts.items() if name != APPROVED}  # another file's yes is none here
+        return replace(kept, facts=facts), ids
     found = review(path)
     by = found.by or _somebody()
     approved: dict[str, Json] = {
@@ -67,6 +69,8 @@ def _loaded(session: Session, path: Path) -> tuple[Kept, frozenset[int]]:
         "saved": found.saved,
         "applied_by": _somebody(),
     }
+    count = f"{len(found.approved):,} of {len(found.kept.plan.table):,}"
+    session.door.note(f"{path.name}: {count} changes are approved, by {by}.")
     return replace(found.kept, facts={**found.kept.facts, APPROVED: approved}), found.approved
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -31,9 +31,13 @@ def costs(session: Session, table: pd.DataFrame, facts: Mapping[str, Json]) -> C
     return Cost(found.requests + 2, found.minutes + 2 * each, {**found.by, "list": 2})  # looked for again, and made
 
 
+UNBOUNDED = 1 << 30
+"""As many requests as it takes."""
+
+
 def affordable(session: Session) -> int:
     """Requests that still fit `limits.requests` and `limits.minutes`, these at the rate in force."""
-    limits, left = session.config.limits, 1 << 30
+    limits, left = session.config.limits, UNBOUNDED
     if limits.requests is not None:
         left = limits.requests - session.transport.stats.requests
     if limits.minutes is not None:
@@ -42,18 +46,20 @@ def affordable(session: Session) -> int:
     return max(0, left)
 
 
-def budget_notes(session: Session, table: pd.DataFrame, facts: Mapping[str, Json]) -> tuple[str, ...]:
-    """Removals that waited for their turn, and those that will have to (CONTRACT 8, budgets)."""
+def budget_notes(
+    session: Session, table: pd.DataFrame, facts: Mapping[str, Json], late: Collection[str]
+) -> tuple[str, ...]:
+    """Removals that waited for their turn, and those that will have to, `late` among them (CONTRACT 8, budgets)."""
     removals = table["sid"][table["verb"].isin(["remove", "delete"])]
     waited = int(removals.isin(list(waiting(session))).sum())
     to_come = costs(session, table, facts).requests
-    late = min(len(removals), max(0, to_come - affordable(session)))
+    more = min(len(removals), max(0, to_come - affordable(session))) + len(late)
     said = []
     if waited:
         said.append(f"{waited:,} removals that did not fit an earlier run's budget come first.")
-    if late:
+    if more:
         said.append(
-            f"About {late:,} of {len(removals):,} removals won't fit limits.requests or limits.minutes and will wait "
-            "for the next run."
+            f"About {more:,} of {len(removals) + len(late):,} removals won't fit limits.requests or limits.minutes "
+            "and will wait for the next run."
         )
     return tuple(said)

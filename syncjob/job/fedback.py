@@ -128,7 +128,8 @@ def _results_beside(table: Table) -> tuple[Table, ...]:
     """The sheets Results, Results 2 … of a workbook whose sheet Needs fixing was read."""
     if table.sheet != FIXING or not table.facts.other_sheets:
         return ()
-    return read_tables(table.source, sheet=list(table.facts.other_sheets))
+    found = read_tables(table.source, sheet=list(table.facts.other_sheets))
+    return tuple(other for other in found if origin_of(other) is not None)  # else nobody knows which row is which
 
 
 def _alone(table: Table) -> Table:
@@ -205,8 +206,10 @@ def _reduced(sheet: _Sheet) -> Table:
         return table
     place = {int(old): new for new, old in enumerate(lines)}
     problems = table.problems[table.problems["position"].isin(place)]
-    count = "1 row was" if len(lines) == 1 else f"{len(lines):,} rows were"
-    said = f"{count} corrected there, or still need it; the others are as the run had read them and are left out."
+    said = (
+        f"{len(lines):,} of its {len(table.cells):,} rows count: what was corrected there or still needs a person. "
+        "The others are as the run had read them and are left out."
+    )
     return replace(
         table,
         cells=table.cells.iloc[lines].reset_index(drop=True),

@@ -19,7 +19,7 @@ from syncjob.job.book import read_book
 from syncjob.job.existing import compared, existing_told, read_existing
 from syncjob.job.members import list_rules, members_told, read_compared, sid_of_list
 from syncjob.job.recalling import Recalled, Sight, estimate, recall
-from syncjob.job.remembering import remember
+from syncjob.job.remembering import open_runs, remember
 from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.listing.scan import cost as cost_of_scan
@@ -33,6 +33,7 @@ from syncjob.snapshot import Snapshot
 
 TELLING = 100
 """From so many requests for a scan on, a plan says what another way would cost, whatever the settings."""
+_LESS = "1 request and more, from the next run on"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Looked:
     said: str
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Json] = field(default_factory=dict)
+    late: frozenset[str] = frozenset()  # to be removed, but beyond the budget, so not read: not in this run
     unread: Mapping[str, CallFailed] = field(default_factory=dict)
 
 
@@ -61,15 +63,17 @@ class _Ways:
 
     def told(self, chosen: str, why: str) -> str:
         """All of it in one sentence."""
-        parts = [f"{name} {_cost(value)}" for name, value in (("scan", self.scan), ("cached", self.cached))]
-        parts.append(f"none {_cost(self.none)}")
+        least = "at least " if isinstance(self.cached, int) else ""
+        parts = [f"scan {_cost(self.scan)}", f"cached {least}{_cost(self.cached)}", f"none {_cost(self.none)}"]
         return f"Ways to read the remote: {' · '.join(parts)}. Taken: {chosen}, {why}."
 
 
 def _cost(value: int | str | None) -> str:
     if value is None:
         return "1 request per 20 contacts"
-    return many(value, "request", "requests") if isinstance(value, int) else f"not possible ({value})"
+    if value == _LESS or isinstance(value, int):
+        return many(value, "request", "requests") if isinstance(value, int) else value
+    return f"not possible ({value})"
 
 
 def look(session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = False) -> Looked:
@@ -89,12 +93,14 @@ def look(session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = 
         if why_not:
             raise ConfigError(f"remote.listing: none can't be used here: {why_not}.", advice=_PROBE)
         return _unread(sight, "remote.listing says so", None)
-    found, why = _remembered(session) if session.remote.abilities.remembered else (None, "it is always read whole")
+    if setting == "scan":
+        return _scanned(sight, _Ways(None, _LESS, why_not_unread(session, rows, rules) or 0), "remote.listing says so")
+    found, why = _remembered(session)
     ways = _ways(sight, found, why)
     if setting == "auto" and _safe_unread(session, rows, rules, ways):
         return _unread(sight, "the cheapest that is safe for this job (remote.listing: auto)", ways)
-    if setting == "scan" or found is None:
-        return _scanned(sight, ways, "remote.listing says so" if setting == "scan" else f"because {why}")
+    if found is None:
+        return _scanned(sight, ways, f"because {why}")
     if not isinstance(ways.cached, int) or ways.scan is None or ways.cached >= ways.scan:
         return _scanned(sight, ways, "because it costs no more than looking at single contacts")
     try:
@@ -122,7 +128,9 @@ def _by_key(session: Session, loaded: Loaded, rules: Rules) -> Looked:
 
 def _remembered(session: Session) -> tuple[Snapshot | None, str]:
     """The snapshot if it may be trusted to start from, else why not (CONTRACT 6)."""
-    doubts = [run.run_id for run in session.memory.runs() if run.state == "open"]
+    if not session.remote.abilities.remembered:
+        return None, f"{session.config.remote.kind} is always read whole"
+    doubts = open_runs(session)
     if doubts:
         return None, f"run {doubts[0]} is not settled yet"
     found = snapshots.load(session.account, session.config.phone.default_region)
@@ -170,7 +178,7 @@ def _from_memory(sight: Sight, found: Snapshot, ways: _Ways) -> Looked:
     began, spent, read_at = time.monotonic(), session.transport.stats.requests, session.now()
     now = recall(sight, found, ways.scan or 0)
     spent = session.transport.stats.requests - spent
-    if snapshots.generation(session.account) == found.generation:
+    if snapshots.generation(session.account) == found.generation and not open_runs(session):
         snapshots.store(session.account, now.snapshot, session.config.phone.default_region)
     contacts = now.snapshot.contacts
     said = (
@@ -184,7 +192,7 @@ def _from_memory(sight: Sight, found: Snapshot, ways: _Ways) -> Looked:
     listing = Listing(CONTACTS.shape(contacts), len(contacts), spent, "cached")
     diff, as_of = dated(now)
     facts: dict[str, Json] = {"way": "cached", **({"as_of": as_of} if as_of else {})}
-    return Looked(listing, diff, said, (ways.told("cached", why),), facts)
+    return Looked(listing, diff, said, (ways.told("cached", why),), facts, now.late)
 
 
 def _looked_at(now: Recalled) -> str:
@@ -206,6 +214,15 @@ def dated(now: Recalled) -> tuple[Diff, str | None]:
     updated = verdicts["sid"][(verdicts["verdict"] == "update") & ~verdicts["sid"].isin(list(now.fresh))]
     oldest = updated.map(seen).min() if len(updated) else None
     return Diff(verdicts, leftovers, diff.existing), oldest if isinstance(oldest, str) else None
+
+
+def _without_known(sight: Sight, diff: Diff) -> Diff:
+    """Contacts that the job knew are there, or somebody has removed them: neither is added (`sync.gone: skip`)."""
+    known = sight.session.memory.known(sight.session.config.job, CONTACTS.empty())
+    verdicts = diff.verdicts.copy()
+    hit = (verdicts["verdict"] == "create") & verdicts["number"].isin(list(known.created | known.named))
+    verdicts.loc[hit, ["verdict", "reason", "detail", "fields"]] = ["skipped", "mode", "create", None]
+    return Diff(verdicts, diff.leftovers, diff.existing)
 
 
 _PROBE = (
@@ -243,7 +260,9 @@ def _safe_unread(session: Session, rows: pd.DataFrame, rules: Rules, ways: _Ways
 def _unread(sight: Sight, why: str, ways: _Ways | None) -> Looked:
     """Every row goes as a create; the service answers for those that are there."""
     rules = replace(sight.rules, gone="recreate")
-    diff = compare(sight.rows, CONTACTS.empty(), rules, Known(claimed={}, differing={}))
+    diff = compare(sight.rows, CONTACTS.empty(), rules, Known())
+    if rules.mode == "create" and sight.rules.gone == "skip":
+        diff = _without_known(sight, diff)
     there = (
         "stay as they are, and no guard judges the additions."
         if rules.mode == "create"

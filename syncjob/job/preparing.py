@@ -98,16 +98,16 @@ def prepare(
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
     drafted = _with_codes(draft(diff, waiting(session)), seen)
-    if first is not None:
-        drafted = trial(drafted, first)
+    drafted = drafted if first is None else trial(drafted, first)
     figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
+    drafted = _within_budget(drafted, seen)
     drafted, listing, of_book = on_list(session, drafted, listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
-    late = budget_notes(session, drafted.table, seen.facts)
+    late = budget_notes(session, drafted.table, seen.facts, seen.late)
     plan = Plan(
         plan_id="",
         job=config.job,
@@ -127,9 +127,18 @@ def prepare(
         refusals=refusals,
         notes=(*_notes(config, loaded, drafted, able), *seen.notes, *late),
         key=able.key,
+        service=able.service,
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
+
+
+def _within_budget(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft without the deletes for which the budget has no room left."""
+    if not seen.late:
+        return drafted
+    beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+    return without(drafted, beyond, "held", "budget", None)
 
 
 def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:
@@ -178,6 +187,7 @@ def unread_plan(session: Session, loaded: Loaded, sources: Sources, plan_id: str
         cost=Cost(0, 0.0),
         notes=tuple(understood(loaded)),
         key=session.remote.abilities.key,
+        service=session.remote.abilities.service,
     )
 
 

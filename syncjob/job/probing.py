@@ -20,7 +20,7 @@ from syncjob.job.session import Session
 from syncjob.listing import Listing
 from syncjob.listing.scan import cost
 from syncjob.model import Json
-from syncjob.remotes import probe_for
+from syncjob.remotes import PROBES, probe_for
 from syncjob.remotes.base import Ground, Hands, Probe
 from syncjob.state import locked
 
@@ -44,7 +44,7 @@ def probe(session: Session, number: str, agree: Callable[[Intent], bool], *, wai
     """
     asker = probe_for(session.config.remote)
     if asker is None:
-        raise ConfigError(f"There is nothing to probe on {session.config.remote.kind}, only on exotel_contacts.")
+        raise ConfigError(f"There is nothing to probe on {session.config.remote.kind}, only on {', '.join(PROBES)}.")
     own = canonical(number, session.config.phone.default_region)
     if own is None:
         raise ConfigError(f"{number} is no phone number that exists.", advice="Give one that is yours, to probe with.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -11,6 +12,8 @@ import pandas as pd
 from syncjob.differ import Diff, Rules, compare
 from syncjob.executor.reading import read_singly
 from syncjob.job.book import pages_of
+from syncjob.job.budget import UNBOUNDED, affordable, costs
+from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing.again import oldest, rereading
 from syncjob.listing.standing import Known, Misfit, stand
@@ -42,6 +45,7 @@ class Recalled:
     fresh: frozenset[str]
     added: frozenset[str]
     gone: frozenset[str]
+    late: frozenset[str]  # to be removed, not read, and so not to be removed in this run
 
 
 def resting(diff: Diff, rules: Rules) -> frozenset[str]:
@@ -57,11 +61,41 @@ def resting(diff: Diff, rules: Rules) -> frozenset[str]:
     return frozenset(sids)
 
 
+def too_late(sight: Sight, diff: Diff, order: Sequence[str], wanted: frozenset[str]) -> frozenset[str]:
+    """Contacts whose removal, with reading them again, does not fit the budget of this run: they need not be read.
+
+    Those that have waited before go first; additions and changes always go.
+    """
+    session, left = sight.session, affordable(sight.session)
+    removals = [*_sids(diff.verdicts, "delete"), *_sids(diff.leftovers, "delete")]
+    if left >= UNBOUNDED or not removals:
+        return frozenset()
+    verbs = pd.concat([diff.verdicts["verdict"], diff.leftovers["verdict"]]).to_frame("verb")
+    rest = wanted - set(removals)
+    fixed = costs(session, verbs, {}).requests - len(removals)
+    turn = {sid: place - len(removals) for place, sid in enumerate(waiting(session))}
+    removals.sort(key=lambda sid: turn.get(sid, len(removals)))
+
+    def fits(count: int) -> bool:
+        now = rest | (wanted & set(removals[:count]))
+        return fixed + count + rereading(order, now, session.remote.abilities.page_size).requests <= left
+
+    most = bisect_left(range(1, len(removals) + 1), True, key=lambda count: not fits(count))
+    return frozenset(removals[most:])
+
+
+def _sids(frame: pd.DataFrame, verdict: str) -> list[str]:
+    sids: list[str] = frame["sid"][frame["verdict"] == verdict].tolist()
+    return sids
+
+
 def estimate(sight: Sight, found: Snapshot) -> int:
     """Requests that `recall` will take when nobody else was at work."""
     size = sight.session.remote.abilities.page_size
     order = found.contacts["sid"].tolist()
-    wanted = resting(sight.diff(found.contacts), sight.rules) | found.doubtful
+    diff = sight.diff(found.contacts)
+    wanted = resting(diff, sight.rules) | found.doubtful
+    wanted -= too_late(sight, diff, order, wanted)
     refresh = min(sight.session.config.remote.refresh, -(-len(order) // size))
     return 1 + refresh + rereading(order, wanted, size).requests
 
@@ -94,23 +128,28 @@ class _Look:
         known = Known(self._now.contacts["sid"].tolist())
         standing = stand(self._pages, known, self._still_there, self._most // 2)
         self._added = standing.added
-        self._take(self._read_by_page(standing.sids), standing.gone)
+        self._take(self._read_by_page(frozenset(standing.sids)), standing.gone)
 
     def refresh(self) -> None:
         """Pages read longest ago."""
         offsets = oldest(self._now.contacts["seen"].tolist(), self._config.remote.refresh, self._pages.size)
         if offsets:
             self._pages.many(offsets)
-            self._take(self._read_by_page(self._now.contacts["sid"]), ())
+            self._take(self._read_by_page(frozenset(self._now.contacts["sid"])), ())
 
     def settle(self) -> Recalled:
         """Read what the plan rests on, until it rests on nothing that was not read."""
+        late: frozenset[str] | None = None
         while True:
             diff = self._sight.diff(self._now.contacts)
-            wanted = (resting(diff, self._sight.rules) | self._now.doubtful) - self._fresh
-            if not wanted:
-                return Recalled(self._now, diff, frozenset(self._fresh), self._added, frozenset(self._gone))
-            self._read(wanted)
+            decisive = resting(diff, self._sight.rules)
+            wanted = (decisive | self._now.doubtful) - self._fresh
+            if late is None:
+                late = too_late(self._sight, diff, self._now.contacts["sid"].tolist(), wanted)
+            if not wanted - late:
+                break
+            self._read(wanted - late)
+        return Recalled(self._now, diff, frozenset(self._fresh), self._added, frozenset(self._gone), late & decisive)
 
     def _read(self, wanted: Collection[str]) -> None:
         order = self._now.contacts["sid"].tolist()
@@ -118,7 +157,7 @@ class _Look:
         if self._pages.requests + self._singles + plan.requests >= self._most:
             raise Misfit("so many contacts must be read again that a scan costs no more")
         self._pages.many(plan.pages)
-        paged = self._read_by_page(order)
+        paged = self._read_by_page(frozenset(order))
         singly = self._singly(set(wanted) - set(paged["sid"]))
         there = [contact for contact in singly.values() if contact is not None]
         read = pd.concat([paged, CONTACTS.shape(pd.DataFrame(there))]) if there else paged
@@ -138,10 +177,10 @@ class _Look:
     def _still_there(self, sids: Collection[str]) -> bool:
         return any(contact is not None for contact in self._singly(sids).values())
 
-    def _read_by_page(self, among: Iterable[str]) -> pd.DataFrame:
+    def _read_by_page(self, among: frozenset[str]) -> pd.DataFrame:
         """Contacts as pages showed them (schema.CONTACTS), those `among` the ones that count."""
         read = self._pages.gather.frame(self._region)
-        return read[read["sid"].isin(list(among))]
+        return read[[sid in among for sid in read["sid"]]]
 
     def _take(self, read: pd.DataFrame, gone: Iterable[str]) -> None:
         away = frozenset(gone)

@@ -17,6 +17,11 @@ _WAITING = "waiting:"
 """What the fact about a job's removals that wait is called, before the job's name."""
 
 
+def open_runs(session: Session) -> list[str]:
+    """Runs of the account, of whatever job, that are at work or were interrupted and are not settled yet."""
+    return [run.run_id for run in session.memory.runs() if run.state == "open"]
+
+
 def remember(session: Session, listing: Listing, read_at: datetime) -> None:
     """Keep a proven listing as the account's snapshot, if a job of this account goes by it.
 
@@ -27,7 +32,7 @@ def remember(session: Session, listing: Listing, read_at: datetime) -> None:
         return
     if listing.proof == "regrouped":
         snapshots.drop(account)
-    elif not any(run.state == "open" for run in session.memory.runs()):
+    elif not open_runs(session):
         made = snapshots.of_listing(listing.contacts, read_at)
         snapshots.store(account, made, session.config.phone.default_region)
 
@@ -58,14 +63,15 @@ def keep_waiting(session: Session, kept: Kept, changes: pd.DataFrame) -> None:
 
     A whole run that no longer wants to remove a contact takes it off the list; any other says nothing of it.
     """
-    removals = changes[changes["verb"] == "delete"]
-    late = removals["sid"][(removals["outcome"] == "held") & (removals["reason"] == "budget")].tolist()
-    settled = set(removals["sid"][removals["state"] == "settled"]) - set(late)
+    removals = changes[changes["verb"].isin(["remove", "delete"])]
     left = kept.plan.remote_only
+    ends = (removals, kept.plan.outcomes, left)
+    late = [sid for end in ends for sid in end["sid"][(end["outcome"] == "held") & (end["reason"] == "budget")]]
+    settled = set(removals["sid"][removals["state"] == "settled"]) - set(late)
     stay = {*late, *left["sid"][left["outcome"].isin(["held", "not_sent", "planned"])]}
     says_all = kept.plan.partial is None and not kept.facts.get("trial")
     before = waiting(session)
     after = [sid for sid in before if sid not in settled and (sid in stay or not says_all)]
-    after += [sid for sid in late if sid not in after]
+    after += [sid for sid in dict.fromkeys(late) if sid not in after]
     if tuple(after) != before:
         session.memory.keep_fact(_WAITING + session.config.job, orjson.dumps(after).decode() if after else None)

@@ -63,12 +63,12 @@ def run(session: Session, options: Options) -> Outcome:
         sleep=session.pause,
         note=session.door.note,
     ):
-        remove_left(session)
         return run_next(session, options)
 
 
 def run_next(session: Session, options: Options) -> Outcome:
     """A live run, after interrupted ones were settled. Whoever calls it holds the account's lock."""
+    remove_left(session)
     settle_interrupted(session)
     return _live(session, options)
 
@@ -99,7 +99,9 @@ def plan(session: Session, options: Options, output: Path) -> Outcome:
     form = output.suffix.lower()
     if form not in (".json", ".md", ".xlsx"):
         raise ConfigError(f"{output} can't be written: plan makes .json and .xlsx files, and .md files for a review.")
+    _never_onto(output, options.sources)
     kept = planned(session, options)
+    _never_onto(output, kept.plan.sources)
     session.door.show(kept.plan)
     if form == ".md":
         write_whole(output, plan_page(kept.plan, placed(kept.loaded)).encode())
@@ -116,6 +118,12 @@ def plan(session: Session, options: Options, output: Path) -> Outcome:
         answers = "what you approve in it" if form == ".xlsx" else "it"
         session.door.note(f"To carry out {answers}: {session.paste('apply', str(output))}")
     return Outcome(code, plan=kept.plan)
+
+
+def _never_onto(output: Path, sources: Sequence[str]) -> None:
+    """Raises `ConfigError` where a plan would replace the very sheet it is about."""
+    if output.resolve() in {Path(source).resolve() for source in sources}:
+        raise ConfigError(f"{output} is the source, so the plan is not written there.", advice="Name another file.")
 
 
 def _with_command(session: Session, kept: Kept, output: Path) -> Kept:

@@ -109,7 +109,7 @@ def _looked_at(session: Session, kept: Kept, chosen: pd.DataFrame, total: int) -
     able = session.remote.abilities
     if able.members:
         members = members_expected(session, chosen)
-        found = {**known_from(members), **_read(session, others(chosen, members), total)}
+        found = {**known_from(chosen, members), **_read(session, others(chosen, members), total)}
         return [*off_list(chosen, members), *_compared(chosen, found, kept)], 0
     found = dict(_read(session, chosen["sid"].tolist(), total))
     accepted = able.reasons.get(("delete", 202), "")

@@ -22,14 +22,15 @@ def members_expected(session: Session, lines: pd.DataFrame) -> pd.DataFrame:
     return members_seen(session, there=set(lines["sid"][~left]), gone=set(lines["sid"][left]))
 
 
-def known_from(members: pd.DataFrame) -> dict[str, pd.Series | None]:
-    """sid → contact: the list shows its members whole."""
-    return {str(contact["sid"]): contact for _, contact in members.iterrows()}
+def known_from(lines: pd.DataFrame, members: pd.DataFrame) -> dict[str, pd.Series | None]:
+    """sid → contact, of those in `lines`: the list shows its members whole."""
+    shown = members[members["sid"].isin(lines["sid"])]
+    return {str(contact["sid"]): contact for _, contact in shown.iterrows()}
 
 
 def others(lines: pd.DataFrame, members: pd.DataFrame) -> list[str]:
     """The sids of `lines` that the list did not show."""
-    return [sid for sid in lines["sid"].tolist() if sid not in set(members["sid"])]
+    return [str(sid) for sid in lines["sid"][~lines["sid"].isin(members["sid"])].tolist()]
 
 
 def off_list(lines: pd.DataFrame, members: pd.DataFrame) -> Iterator[tuple[object, ...]]:

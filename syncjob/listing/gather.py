@@ -18,6 +18,7 @@ from syncjob.schema import CONTACTS, PLAIN_FIELDS
 
 CHUNK = 20_000
 _NAMES = ("sid", "raw", *PLAIN_FIELDS, "custom_field", "created")
+_TEXTS = {"raw": "number", **{name: name for name in PLAIN_FIELDS}, "created": "date_created"}
 _SCHEMA = pa.schema([("came", pa.int64()), ("place", pa.int64()), *((name, pa.large_string()) for name in _NAMES)])
 
 
@@ -68,11 +69,10 @@ class Gather:
         columns["place"] = [place for _, place, _ in self._waiting]
         contacts = [contact for _, _, contact in self._waiting]
         columns["sid"] = [str(contact.get("sid")) for contact in contacts]
-        columns["raw"] = [text_of(contact.get("number")) for contact in contacts]
-        for name in PLAIN_FIELDS:
-            columns[name] = [text_of(contact.get(name)) for contact in contacts]
+        for column, name in _TEXTS.items():
+            values = [contact.get(name) for contact in contacts]
+            columns[column] = [value if type(value) is str else text_of(value) for value in values]
         columns["custom_field"] = [custom_text(contact.get("custom_field")) for contact in contacts]
-        columns["created"] = [text_of(contact.get("date_created")) for contact in contacts]
         self._chunks.append(pa.table(columns, schema=_SCHEMA))
         self._waiting = []
 

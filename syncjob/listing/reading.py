@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Protocol
 
 from syncjob.errors import ListingIncomplete
@@ -49,16 +50,34 @@ class Threads:
         self.size = max(1, size)
 
     def __call__(self, read: Callable[[int], Reading], offsets: Iterable[int]) -> Iterator[Reading]:
-        queue = iter(offsets)
+        queue, turn, over = iter(offsets), threading.Lock(), threading.Event()
+        done: SimpleQueue[Reading | None] = SimpleQueue()
+
+        def work() -> None:
+            """Read one page after the other; a thread that fails ends the others after the page they are at."""
+            whole = False
+            try:
+                while not over.is_set():
+                    with turn:
+                        offset = next(queue, None)
+                    if offset is None:
+                        break
+                    done.put(read(offset))
+                whole = True
+            finally:
+                if not whole:
+                    over.set()
+                done.put(None)
+
         pool = ThreadPoolExecutor(self.size, thread_name_prefix="listing")
         try:
-            flying: set[Future[Reading]] = {pool.submit(read, o) for o in itertools.islice(queue, self.size)}
-            while flying:
-                done, flying = wait(flying, return_when=FIRST_COMPLETED)
-                flying |= {pool.submit(read, o) for o in itertools.islice(queue, len(done))}
-                for future in done:
-                    yield future.result()
+            workers = [pool.submit(work) for _ in range(self.size)]
+            for _ in workers:
+                yield from iter(done.get, None)
+            for worker in workers:
+                worker.result()
         finally:
+            over.set()
             pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -1,36 +1,37 @@
 """What the reading process hands to its parent, and how it is taken up.
 
 What enters: a `Found`; later its Arrow file and JSON. What leaves: a `Table`. Columns travel by Arrow, so a million
-rows are handed over without becoming Python objects.
+rows are handed over without becoming Python objects; those of a small file, which are such objects, stay in the JSON.
 """
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.ipc
-
+from syncjob.loader.flaw import Flaw, letter
 from syncjob.loader.found import Found
-from syncjob.loader.grid import Flaw, letter
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from syncjob.loader.table import Table
 
 _ROW = "row"
 
 
 def write(found: Found, path: Path) -> dict[str, object]:
-    """Write the cells to `path`; the rest is the answer."""
-    names = [str(at) for at in range(len(found.cells))]
-    table = pa.table([*found.cells, pa.array(found.rows)], names=[*names, _ROW])
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table, max_chunksize=1 << 18)
+    """The answer. Cells that are not plain are written to `path`."""
+    if isinstance(found.rows, array):
+        cells: dict[str, object] = {"cells": list(found.cells), "rows": found.rows.tolist()}
+    else:
+        _store(found, path)
+        cells = {"file": path.name}
     return {
-        "file": path.name,
+        **cells,
         "sheet": found.sheet,
         "letters": [letter(at) for at in found.letters],
         "headers": found.headers,
@@ -39,15 +40,36 @@ def write(found: Found, path: Path) -> dict[str, object]:
     }
 
 
+def _store(found: Found, path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.ipc
+
+    names = [str(at) for at in range(len(found.cells))]
+    table = pa.table([*found.cells, pa.array(found.rows)], names=[*names, _ROW])
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1 << 18)
+
+
+def _stored(answer: dict[str, object], folder: Path) -> pa.Table:
+    """The columns of cells, and the rows' numbers."""
+    import pyarrow as pa
+    import pyarrow.ipc
+
+    if "rows" in answer:
+        cells = [pa.array(column, pa.large_string()) for column in _list(answer["cells"])]
+        names = [str(at) for at in range(len(cells))]
+        return pa.table([*cells, pa.array(_list(answer["rows"]), pa.int64())], names=[*names, _ROW])
+    with pa.OSFile(str(folder / str(answer["file"]))) as file:
+        return pa.ipc.open_file(file).read_all()
+
+
 def _problems(found: Found) -> list[tuple[int, int, str, str, str]]:
     """Flaws by the position of their line and column."""
     columns = {at: position for position, at in enumerate(found.letters)}
     flaws: list[Flaw] = [flaw for flaw in found.flaws if flaw.column < 0 or flaw.column in columns]
-    rows = np.fromiter((flaw.row for flaw in flaws), dtype=np.int64, count=len(flaws))
-    places = np.searchsorted(found.rows, rows).tolist()
     return [
-        (place, columns.get(flaw.column, -1), flaw.code, flaw.value, flaw.detail)
-        for place, flaw in zip(places, flaws, strict=True)
+        (bisect_left(found.rows, flaw.row), columns.get(flaw.column, -1), flaw.code, flaw.value, flaw.detail)
+        for flaw in flaws
     ]
 
 
@@ -57,8 +79,7 @@ def take(answer: dict[str, object], folder: Path, source: str) -> Table:
 
     from syncjob.loader.table import PROBLEMS, Column, Facts, Table
 
-    with pa.OSFile(str(folder / str(answer["file"]))) as file:
-        data = pa.ipc.open_file(file).read_all()
+    data = _stored(answer, folder)
     rows = pd.Series(data.column(_ROW).to_numpy(), dtype="int64")
     cells = data.drop_columns([_ROW]).to_pandas() if data.num_columns > 1 else pd.DataFrame(index=rows.index)
     cells.columns = pd.RangeIndex(cells.shape[1])

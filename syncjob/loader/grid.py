@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from syncjob.loader.flaw import Flaw
+
 Cells = Mapping[int, str]
 TEXT = pa.large_string()
 _FLUSH = 20_000
@@ -21,17 +23,6 @@ MOST = 200_000_000  # cells, blank ones between filled ones included
 
 class TooMuch(ValueError):
     """The sheet holds more than is read."""
-
-
-@dataclass(frozen=True)
-class Flaw:
-    """Something wrong with one cell (or, with `column` -1, one line): a reason code, the text as found, and why."""
-
-    row: int
-    column: int
-    code: str
-    value: str
-    detail: str = ""
 
 
 @dataclass
@@ -166,21 +157,3 @@ def dense(lines: Iterable[tuple[int, Sequence[str]]]) -> Grid:
     for row, cells in lines:
         collector.add(row, {at: cell for at, cell in enumerate(cells) if cell})
     return collector.grid()
-
-
-def letter(column: int) -> str:
-    """`A` for 0, `Z` for 25, `AA` for 26."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text
-
-
-def column_of(letters: str) -> int:
-    """0 for `A`, 26 for `AA`."""
-    at = 0
-    for character in letters:
-        at = at * 26 + ord(character) - 64
-    return at - 1

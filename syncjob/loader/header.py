@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from syncjob.aliases import field_of
 from syncjob.loader.profile import is_data, kind
 from syncjob.loader.refusal import refuse
 
@@ -20,7 +21,7 @@ ADVICE = "Add a line with column names above the data, or say where it is with h
 
 def name_of(header: str) -> str | None:
     """The contact field that a header names, or the key of another remote, or None."""
-    from syncjob.aliases import field_of, key_names, plain
+    from syncjob.aliases import key_names, plain
 
     return field_of(header) or key_names().get(plain(header)) if 0 < len(header) <= _LONG else None
 

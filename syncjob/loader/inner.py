@@ -1,7 +1,8 @@
 """A file → `Found`s, within the process that calls. Everything of the loader that looks at a file's content.
 
 What enters: a path and what the config says. What leaves: its tables with headers found. Raises `SourceError` for every
-foreseen failure; hostile files can do worse, which is why `process` runs this in a child.
+foreseen failure; hostile files can do worse, which is why `process` runs this in a child. What a text file doesn't need
+is not imported for it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from syncjob.loader.books import one_sentence, open_book
-from syncjob.loader.crypt import NOTE, unlock
 from syncjob.loader.found import Found, HeaderRow
 from syncjob.loader.limits import ReadLimits
-from syncjob.loader.sheets import read_sheets
 from syncjob.loader.sniff import Kind, sniff
 from syncjob.loader.text import read_text
-from syncjob.loader.unpack import damaged
 
 _ENDINGS: dict[str, tuple[Kind, ...]] = {
     ".xlsx": ("xlsx",),
@@ -49,11 +46,7 @@ def read_file(
     kind = sniff(path, name)
     notes: list[str] = []
     if kind in ("encrypted", "xls"):
-        unlocked = unlock(path, folder, name)
-        if unlocked == path and kind == "encrypted":
-            raise damaged(name)
-        if unlocked != path:
-            path, kind, notes = unlocked, sniff(unlocked, name), [NOTE]
+        path, kind, notes = _unlocked(path, kind, folder, name)
     if told := _disguised(name, kind):
         notes.append(told)
     if kind == "text":
@@ -64,6 +57,9 @@ def read_file(
         if found[0].is_result:
             found[0].facts["result_of"] = "unknown"
     else:
+        from syncjob.loader.books import one_sentence, open_book
+        from syncjob.loader.sheets import read_sheets
+
         with one_sentence(name):
             book = open_book(path, kind, name, limits, careful, before_fast)
             found = read_sheets(book, sheet, header_row, name)
@@ -71,6 +67,19 @@ def read_file(
         said = table.facts.get("notes", [])
         table.facts["notes"] = [*notes, *(said if isinstance(said, list) else [])]
     return found
+
+
+def _unlocked(path: Path, kind: Kind, folder: Path, name: str) -> tuple[Path, Kind, list[str]]:
+    """A workbook that opens without a password, its kind, and what was done for it."""
+    from syncjob.loader.crypt import NOTE, unlock
+    from syncjob.loader.unpack import damaged
+
+    unlocked = unlock(path, folder, name)
+    if unlocked != path:
+        return unlocked, sniff(unlocked, name), [NOTE]
+    if kind == "encrypted":
+        raise damaged(name)
+    return path, kind, []
 
 
 def _is_ours(path: Path) -> bool:

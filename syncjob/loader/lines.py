@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
 
 from syncjob.loader.dialect import is_foreign, over_lines
 from syncjob.loader.profile import is_data
@@ -38,6 +39,7 @@ class Reader:
         self.at = at  # where it begins
         self._matches = _LINE.finditer(data, at)
         self._ahead: deque[Line] = deque()
+        self._stands = lru_cache(maxsize=512)(self._stands_alone)
         self._size = len(data)
         self._after_blank = data[max(0, at - 3) : at].endswith((b"\n\n", b"\n\r\n", b"\r\r"))
 
@@ -127,7 +129,7 @@ class Reader:
                 return distance + 1 if closes else lines
         return lines
 
-    def _stands(self, text: str) -> bool:
+    def _stands_alone(self, text: str) -> bool:
         """Whether a line is a whole row by itself."""
         found = split(text, self.shape.delimiter)
         return found.state == "fine" and self._fits(found.fields)

@@ -53,8 +53,12 @@ def split(text: str, delimiter: str) -> Split:
     return _scan(text, 0, delimiter, [])
 
 
+@lru_cache(maxsize=512)
 def resume(text: str, delimiter: str) -> Split:
-    """The fields of a line that begins inside quotes; the first one continues the field before."""
+    """The fields of a line that begins inside quotes; the first one continues the field before.
+
+    Remembered, as every line before it whose quote stays open asks again.
+    """
     patterns = _patterns(delimiter)
     closing = patterns.closing.match(text)
     if closing is None:

@@ -1,6 +1,7 @@
 """What a row of a delimited file looks like, and what the careful reader hands on.
 
-What enters: nothing. What leaves: `Shape` (learned from a sample), `Line`, `Record`, and `Seen` with its sentences.
+What enters: nothing. What leaves: `Shape` (learned from a sample), `Line`, `Record`, `Head`, and `Seen` with
+its sentences.
 """
 
 from __future__ import annotations
@@ -77,3 +78,13 @@ def listed(rows: Sequence[int]) -> str:
     """`rows 3, 5, 9 …`"""
     shown = ", ".join(str(row) for row in rows[:_LISTED])
     return f"row{'s' if len(rows) > 1 else ''} {shown}{' …' if len(rows) > _LISTED else ''}"
+
+
+@dataclass
+class Head:
+    """The header of a text file: its record, where the body begins, and the sheet row there."""
+
+    record: Record
+    body: int
+    row: int
+    above: list[int]

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 from syncjob.errors import SourceError
 from syncjob.loader.books import Workbook
-from syncjob.loader.found import Found, HeaderRow, settle
+from syncjob.loader.found import Found, HeaderRow
 from syncjob.loader.grid import Grid
 from syncjob.loader.header import LOOKED, known
 from syncjob.loader.refusal import refuse
+from syncjob.loader.settling import settle
 
 _PEEKED = LOOKED * 2
 _OURS = "Needs fixing"

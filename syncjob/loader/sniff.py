@@ -7,12 +7,10 @@ What enters: the first bytes of a file (and the names inside a zip or OLE contai
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from syncjob.loader.refusal import SAVE_AS, refuse
-from syncjob.loader.unpack import BROKEN, damaged
 
 Kind: TypeAlias = Literal["text", "xlsx", "xlsb", "xls", "ods", "html", "xml", "fods", "encrypted"]
 
@@ -112,6 +110,10 @@ def _refuse_binary(head: bytes, name: str) -> None:
 
 
 def _in_zip(path: Path, name: str) -> Kind:
+    import zipfile
+
+    from syncjob.loader.unpack import BROKEN, damaged
+
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
@@ -142,6 +144,8 @@ def _is_book(names: set[str]) -> bool:
 def _in_ole(path: Path, name: str) -> Kind:
     """The container of Excel 97, and of Office files under a password."""
     import olefile  # type: ignore[import-untyped]
+
+    from syncjob.loader.unpack import BROKEN
 
     try:
         with olefile.OleFileIO(str(path)) as ole:

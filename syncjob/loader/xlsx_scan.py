@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from syncjob.loader.cells import ERROR, NO_VALUE, Moment, boolean, iso, number
-from syncjob.loader.grid import Flaw, column_of
+from syncjob.loader.flaw import Flaw, column_of
 from syncjob.loader.unpack import stream
 from syncjob.loader.xlsx_book import Book
 from syncjob.loader.xlsx_sheet import place

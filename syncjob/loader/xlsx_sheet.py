@@ -10,7 +10,8 @@ import re
 import zipfile
 
 from syncjob.loader.cells import ERROR, NO_VALUE, boolean, iso, number
-from syncjob.loader.grid import Collector, Grid, TooMuch, column_of, letter
+from syncjob.loader.flaw import column_of, letter
+from syncjob.loader.grid import Collector, Grid, TooMuch
 from syncjob.loader.limits import ReadLimits
 from syncjob.loader.unpack import stream
 from syncjob.loader.xlsx_book import Book, unescape

@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
 
 PROBES: dict[str, str] = {
     "exotel_contacts": "syncjob.remotes.questions:ContactsProbe",
+    "exotel_list": "syncjob.remotes.questions:ContactsProbe",  # the address book behind it is the same
 }
 """Kind → module:class of what `doctor --probe` asks; the others have no undocumented behaviour that a job rests on."""
 

@@ -151,7 +151,10 @@ class Canary:
             pause = min(2 * pause, 2.0)
 
     def _read(self) -> Mapping[str, Json] | None:
-        heard = _heard(self._transport.look("GET", f"{self._path}/{plain(self.sid)}"))
+        try:
+            heard = _heard(self._transport.look("GET", f"{self._path}/{plain(self.sid)}"))
+        except ReplyLost:
+            return None
         entry = next(iter(heard.entries), Entry())
         return entry.data if entry.done and entry.sid == self.sid else None
 
@@ -161,6 +164,9 @@ class Canary:
 
 
 def _heard(answer: Answer) -> Heard:
+    """`ReplyLost` for a success that can't be read: what it says is not known."""
+    if answer.status < 400 and answer.json is None and answer.status != 204:
+        raise ReplyLost("The remote's reply can't be read.", status=answer.status)
     return Heard(answer.status, answer.json)
 
 

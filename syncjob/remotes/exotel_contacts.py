@@ -140,9 +140,11 @@ def read_page(transport: Fence, path: str, offset: int, size: int) -> Page:
 
 def _page(transport: Fence, path: str, offset: int, size: int) -> Page | None:
     """The page, or None when the service says 404."""
+    contacts: tuple[Mapping[str, Json], ...] = ()
 
     def fits(answer: Answer) -> None:
-        check_page(answer.json, offset, size)
+        nonlocal contacts
+        contacts = check_page(answer.json, offset, size)
 
     try:
         answer = transport.call("GET", path, query={"limit": size, "offset": offset}, repeat=True, check=fits)
@@ -150,7 +152,6 @@ def _page(transport: Fence, path: str, offset: int, size: int) -> Page | None:
         if refusal.status == 404:
             return None
         raise
-    contacts = tuple(read_entry(entry).data for entry in entries_of(answer.json) or [])
     total = count_of(metadata_of(answer.json), "total")
     return Page(offset, contacts, -1 if total is None else total, answer.request_id)
 
@@ -229,8 +230,8 @@ def _mended(value: Json) -> Json:
     return value
 
 
-def check_page(json: Json, offset: int, page_size: int) -> None:
-    """`ValueError` when a page contradicts itself or the question: such a page may hide a contact."""
+def check_page(json: Json, offset: int, page_size: int) -> tuple[Mapping[str, Json], ...]:
+    """The contacts of a page. `ValueError` when it contradicts itself or the question: it may then hide a contact."""
     entries, metadata = entries_of(json), metadata_of(json)
     if entries is None:
         raise ValueError("there is no list of contacts")
@@ -245,6 +246,7 @@ def check_page(json: Json, offset: int, page_size: int) -> None:
     total = count_of(metadata, "total")
     if contacts and (total is None or total < offset + len(contacts) or len(contacts) > page_size):
         raise ValueError(f"{len(contacts)} contacts from {offset} on don't fit a total of {total}")
+    return tuple(contact.data for contact in contacts)
 
 
 def check_batch(batch: Batch, able: Abilities) -> None:

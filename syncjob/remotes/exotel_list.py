@@ -133,6 +133,7 @@ class ExotelList:
         if batch.verb == "remove":
             return (delete_at(*self._inside(), batch.changes[0]),)
         if batch.verb != "add":
+            self._book.abilities = replace(self._book.abilities, behaviour=self.abilities.behaviour)
             return self._book.send(batch)
         try:
             return self._add(batch)

@@ -27,7 +27,7 @@ NOBODY = "{:032x}"
 REQUESTS: tuple[tuple[str, str], ...] = (
     ("GET contacts, up to 14 times", "page sizes, offsets, the order of equals, sorting by newest"),
     ("POST contacts, twice", "the contact is made, its number twice in one request, and then made again"),
-    ("PUT contacts, about 25 times", "null, empty and long texts, custom_field, mistakes, order; 5,000 sids of nobody"),
+    ("PUT contacts, about 26 times", "null, empty and long texts, custom_field, mistakes, order; 5,000 sids of nobody"),
     ("GET contacts/SID, about 15 times", "what the contact holds after each of these"),
     ("DELETE contacts/SID, three times", "the contact is removed, once more, and to be sure"),
 )
@@ -208,9 +208,9 @@ class Questions:
             count //= 2
 
     def whole_failure(self) -> None:
-        heard = self._canary.put({})
-        if heard.status >= 400:
-            self.answers["whole_failure"] = heard.form
+        forms = {heard.form for heard in (self._canary.put({}), self._canary.put({})) if heard.status >= 400}
+        if len(forms) == 1:
+            self.answers["whole_failure"] = forms.pop()
 
     def deleted_again(self) -> None:
         """Remove it, twice."""

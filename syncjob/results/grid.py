@@ -11,9 +11,12 @@ from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
@@ -21,10 +24,11 @@ from xlsxwriter.worksheet import Worksheet
 
 from syncjob.results import cellxml
 from syncjob.results.marks import Mark
+from syncjob.results.packing import MARK, Rows
 from syncjob.results.palette import LINE, Palette
 
 SHEET_ROWS = 1_048_576
-CHUNK = 4_096
+CHUNK = 16_384
 COMMENTS = 2_000
 """Cells beyond these are coloured without a comment: spreadsheet programs open slowly with many thousands of them."""
 
@@ -59,7 +63,13 @@ class Grid:
 
 
 class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
-    """A worksheet that also takes whole blocks of text. Needs a workbook with `constant_memory`."""
+    """A worksheet that takes whole blocks of text and nothing else. Needs a workbook with `constant_memory`.
+
+    Its rows are packed apart; `packing.put_together` puts them into the workbook.
+    """
+
+    rows: Rows | None = None
+    """None: there are no rows yet."""
 
     def write_texts(
         self,
@@ -78,23 +88,22 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         count = len(columns[0]) if columns else 0
         if not count:
             return
-        numbers = pa.array([str(row + 1) for row in range(first, first + count)], pa.large_string())
+        numbers = pc.cast(pa.array(np.arange(first + 1, first + count + 1)), pa.large_string())
         letters = [xl_col_to_name(at) for at in range(len(columns))]
         made = [
-            cellxml.column(letter, cell_format._get_xf_index(), numbers, texts)
+            cellxml.column(letter, cell_format._get_xf_index(), numbers, texts, self._share)
             for letter, cell_format, texts in zip(letters, formats, columns, strict=True)
         ]
         for at in {at for _, at in marked}:
-            made[at] = _restyled(
-                made[at], columns[at], letters[at], first, {line: f for (line, on), f in marked.items() if on == at}
-            )
+            looks = {line: look for (line, on), look in marked.items() if on == at}
+            made[at] = cellxml.replaced(made[at], count, _restyled(columns[at], letters[at], first, looks))
         self.write_made(first, numbers, made, [(columns[at], width) for at, width in wrapped.items()], height)
 
     def write_made(
         self,
         first: int,
         numbers: pa.Array,
-        made: Sequence[pa.Array],
+        made: Sequence[Sequence[cellxml.Part]],
         wrapped: Sequence[tuple[pa.Array, int]],
         height: int = 0,
     ) -> None:
@@ -102,19 +111,31 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
 
         `wrapped` and `height`: see `cellxml.rows`.
         """
-        if self.table:  # a row written cell by cell is still waiting
-            self._write_single_row(first)
-        self.fh.write(cellxml.rows(numbers, made, wrapped, height))
+        if self.rows is None:
+            self.rows = Rows(Path(f"{self.row_data_filename}.packed"))
+        self.rows.write(cellxml.rows(numbers, made, wrapped, height))
         self._check_dimensions(first + len(numbers) - 1, len(made) - 1)
         self.previous_row = first + len(numbers)
 
+    def _share(self, text: str, times: int) -> int:
+        """The place of a text in the workbook's table of shared ones."""
+        place: int = self.str_table._get_shared_string_index(text)
+        self.str_table.count += times - 1
+        return place
 
-def _restyled(made: pa.Array, texts: pa.Array, letter: str, first: int, formats: Mapping[int, Format]) -> pa.Array:
-    """The cells of one column with some of them in another format."""
-    cells = made.to_pylist()
-    for line, cell_format in formats.items():
-        cells[line] = cellxml.cell(f"{letter}{first + line + 1}", cell_format._get_xf_index(), texts[line].as_py())
-    return pa.array(cells, pa.large_string())
+    def _write_optimized_sheet_data(self) -> None:
+        """XlsxWriter's own copies the rows from its file; ours lie packed elsewhere."""
+        self._opt_close()
+        Path(self.row_data_filename).unlink()
+        self.fh.write(f"<sheetData>{MARK.decode() if self.rows else ''}</sheetData>")
+
+
+def _restyled(texts: pa.Array, letter: str, first: int, formats: Mapping[int, Format]) -> dict[int, str]:
+    """Some cells of a column in another format."""
+    return {
+        line: cellxml.cell(f"{letter}{first + line + 1}", look._get_xf_index(), texts[line].as_py())
+        for line, look in formats.items()
+    }
 
 
 def write_grid(book: Workbook, grid: Grid, palette: Palette, sheet_rows: int = SHEET_ROWS) -> tuple[str, ...]:
@@ -139,6 +160,11 @@ def place_of(grid: Grid, line: int, sheet_rows: int = SHEET_ROWS) -> tuple[str, 
     return (grid.name if part == 0 else f"{grid.name} {part + 1}"), below + 2
 
 
+def _array(texts: pd.Series[str]) -> pa.Array:
+    found = pa.array(texts, pa.large_string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+
+
 def _write_part(book: Workbook, grid: Grid, palette: Palette, name: str, start: int, stop: int) -> None:
     sheet = book.add_worksheet(name, worksheet_class=TextWorksheet)
     _set_up(sheet, grid, palette, stop - start)
@@ -150,7 +176,7 @@ def _write_part(book: Workbook, grid: Grid, palette: Palette, name: str, start: 
         sheet.write_comment(mark.line - start + 1, mark.column, cellxml.cut(mark.comment)[:2_000], _COMMENT)
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
-        columns = [pa.array(series.iloc[first:last], pa.large_string()) for series in grid.columns]
+        columns = [_array(series.iloc[first:last]) for series in grid.columns]
         marks = grid.marks[bisect_left(lines, first) : bisect_left(lines, last)]
         marked = {(mark.line - first, mark.column): palette.style("marked") for mark in marks}
         sheet.write_texts(first - start + 1, columns, formats, marked, wrapped)

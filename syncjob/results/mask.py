@@ -55,6 +55,7 @@ def _facts(facts: RunFacts) -> RunFacts:
         refusals=tuple(map(said, facts.refusals)),
         stopped=said(facts.stopped) if facts.stopped else None,
         partial=said(facts.partial) if facts.partial else None,
+        approved="in a plan workbook" if facts.approved else None,
         next_command=_unplaced(facts.next_command) if facts.next_command else None,
         feed_back=_unplaced(facts.feed_back),
     )

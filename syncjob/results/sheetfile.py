@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 
 import pandas as pd
-from xlsxwriter.workbook import Workbook
 
 from syncjob.loader.apostrophe import put
 from syncjob.results.aside import place
+from syncjob.results.book import write_book
 from syncjob.results.grid import Grid, write_grid
 from syncjob.results.palette import Palette
 
@@ -30,6 +30,4 @@ def _csv(table: pd.DataFrame, path: Path) -> None:
 def _xlsx(table: pd.DataFrame, path: Path, name: str) -> None:
     headers = tuple(str(header) for header in table.columns)
     grid = Grid(name, headers, tuple(table[header] for header in table.columns), own=len(headers))
-    with Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)}) as book:
-        book.use_zip64()
-        write_grid(book, grid, Palette(book))
+    write_book(path, lambda book: write_grid(book, grid, Palette(book)))

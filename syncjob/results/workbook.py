@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.workbook import Workbook
 
+from syncjob.results.book import write_book
 from syncjob.results.digest import digest
 from syncjob.results.grid import SHEET_ROWS, Grid, place_of, sheet_names, write_grid
 from syncjob.results.naming import called
@@ -49,21 +49,14 @@ def write_fixing(results: Results, path: Path, sheet_rows: int = SHEET_ROWS) -> 
 
 
 def _write(path: Path, facts: RunFacts, fill: Callable[[Workbook, Palette], object]) -> None:
-    book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
-    book.use_zip64()  # a million rows are more than 2 GB before they are packed
-    try:
+    def whole(book: Workbook) -> None:
         book.set_properties({"title": f"syncjob: {facts.job}, run {facts.run_id}", "author": "syncjob"})
         book.set_custom_property("syncjob.kind", "result", "text")
         book.set_custom_property("syncjob.run", facts.run_id, "text")
         book.set_custom_property("syncjob.schema", str(SCHEMA), "text")
         fill(book, Palette(book))
-        book.close()
-    except FileCreateError as error:
-        cause = error.args[0]
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
-    finally:
-        for sheet in book.worksheets():  # closed already, unless something went wrong
-            sheet._opt_close()
+
+    write_book(path, whole)
 
 
 def _links(results: Results, made: tuple[Grid, ...], sheet_rows: int) -> Links:

@@ -10,7 +10,7 @@ import random as chance
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -73,11 +73,6 @@ class _Call:
     tries: int = 0
     doubt: bool = False
     throttled_since: float | None = None
-
-    @property
-    def fresh(self) -> bool:
-        """Whether it needs a connection of its own: what must not be lost unseen in one that died."""
-        return not self.repeat and self.method != "GET"
 
     def may_go_on(self, back: Setback) -> bool:
         """Whether another try can do no harm, and is not one too many."""
@@ -170,12 +165,13 @@ class Transport:
     def look(
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: bytes | None = None
     ) -> Answer:
-        """Send a request once and give back its reply as it came, refused or not (`judging.as_it_came`).
+        """The reply to a request as it came, refused or not (`judging.as_it_came`).
 
-        Sent again only after a 429, or where it provably never arrived. Raises as `call` does, but for `CallRefused`.
+        But for a GET, it is sent again only after a 429, or where it provably never arrived. Raises as `call` does, but
+        for `CallRefused`.
         """
         return self._carry(
-            _Call(method, checked_path(path), query or {}, body, repeat=False, check=None, rows=0, raw=True)
+            _Call(method, checked_path(path), query or {}, body, method == "GET", check=None, rows=0, raw=True)
         )
 
     def _carry(self, call: _Call) -> Answer:
@@ -195,7 +191,7 @@ class Transport:
         """Send once, at the right moment, and learn from the reply."""
         with self._gate.passage() as left:
             self._count(requests=1)
-            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=call.fresh)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
             now = self._clock()
             found = _judged(call, raw, self._wire.host, now)
             if isinstance(found, Setback) and found.kind == "throttled":
@@ -240,7 +236,7 @@ class Transport:
     def _count(self, **more: float) -> None:
         """Add to the counts by name."""
         with self._lock:
-            self._stats = Stats(**{name: value + more.get(name, 0) for name, value in asdict(self._stats).items()})
+            self._stats = replace(self._stats, **{n: getattr(self._stats, n) + value for n, value in more.items()})
 
 
 def _event(kind: Literal["retry", "pause"], call: _Call, back: Setback, seconds: float) -> Event:

@@ -114,7 +114,8 @@ class Gate:
         """One thread at a time waits for the next moment, so that a process never holds more than one."""
         with self._turn:
             while True:
-                moment = self._ledger.step(self._reserve)
+                unpaced = self._pace.rate is None  # then nothing is taken, so there is nothing to write down
+                moment = self._reserve(self._ledger.look())[1] if unpaced else self._ledger.step(self._reserve)
                 self.wait(moment - self._clock())
                 now = self._clock()
                 tempo = self._ledger.look()

@@ -18,12 +18,14 @@ from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import requests
 from requests import exceptions as foreign
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3 import exceptions as below
 
 from syncjob.errors import ConfigError
@@ -35,6 +37,7 @@ MOST_BYTES = 64 * 2**20
 """A reply larger than this is cut off; 5,000 contacts are some 2 MB."""
 
 _CHUNK = 65_536
+_BODILESS = frozenset({"GET", "HEAD"})
 _HUSHED = b"[secret]"
 _TELLING = 8  # shorter ones may stand anywhere by chance, and are none that a service hands out
 
@@ -143,6 +146,7 @@ class Wire:
         self._auth = auth
         self._proxies = dict(get_environ_proxies(self.base_url, no_proxy=None))
         self._roots = trusted_roots()
+        self._pattern: requests.PreparedRequest | None = None
         self._kept = self._session(connections)
 
     def __repr__(self) -> str:
@@ -164,23 +168,36 @@ class Wire:
     def _send(
         self, session: requests.Session, method: str, path: str, query: Mapping[str, str | int], body: bytes | None
     ) -> Raw | Fault:
-        headers = {} if body is None else {"Content-Type": "application/json"}
         try:
-            with session.request(
-                method,
-                self.base_url + path,
-                params=query,
-                data=body,
-                headers=headers,
-                timeout=(min(CONNECT_SECONDS, self._timeout), self._timeout),
-                allow_redirects=False,
-                stream=True,
+            request = self._request(session, method, path, query, body)
+            adapter = session.get_adapter(self.base_url)
+            timeout = (min(CONNECT_SECONDS, self._timeout), self._timeout)
+            with adapter.send(
+                request, stream=True, timeout=timeout, verify=self._roots, proxies=self._proxies
             ) as response:
                 return self._read(response)
         except foreign.RequestException as error:
             return fault_of(error)
         except (below.HTTPError, OSError):
             return _BROKEN
+
+    def _request(
+        self, session: requests.Session, method: str, path: str, query: Mapping[str, str | int], body: bytes | None
+    ) -> requests.PreparedRequest:
+        """The request, made from one that requests has checked: checking each anew costs more than all the rest."""
+        if self._pattern is None:
+            self._pattern = session.prepare_request(requests.Request("GET", self.base_url))
+        request = requests.PreparedRequest()
+        request.method = method
+        request.url = f"{self.base_url}{path}?{urlencode(query)}" if query else self.base_url + path
+        request.headers = self._pattern.headers.copy()
+        request.body = body
+        if body is not None:
+            request.headers["Content-Type"] = "application/json"
+            request.headers["Content-Length"] = str(len(body))
+        elif method not in _BODILESS:
+            request.headers["Content-Length"] = "0"
+        return request
 
     def _read(self, response: requests.Response) -> Raw | Fault:
         until = self._timer() + self._timeout
@@ -200,7 +217,7 @@ class Wire:
         session.proxies = dict(self._proxies)
         session.verify = self._roots
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=connections, max_retries=0)
+        adapter = _OneHost(pool_connections=1, pool_maxsize=connections, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         session.headers.update(
@@ -208,6 +225,37 @@ class Wire:
         )
         session.headers[self._auth.header] = self._auth.value
         return session
+
+
+class _OneHost(HTTPAdapter):
+    """An adapter that speaks to one host only, so that it need not look for the way to it each time."""
+
+    _pool: HTTPConnectionPool | None = None
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> HTTPConnectionPool:
+        """The pool of connections; certificates are checked as it was told first."""
+        if self._pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            super().cert_verify(pool, request.url, verify, cert)  # type: ignore[no-untyped-call]
+            assert isinstance(pool, HTTPConnectionPool)
+            self._pool = pool
+        return self._pool
+
+    def cert_verify(self, *_: object) -> None:
+        """Settled with the pool."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
+        """What the wire asks a response for; cookies are not even read."""
+        response = requests.Response()
+        response.status_code, response.raw, response.request = resp.status, resp, req
+        response.headers = CaseInsensitiveDict(resp.headers)
+        return response
 
 
 def fault_of(error: foreign.RequestException) -> Fault:

@@ -32,6 +32,10 @@ PATIENCE = 30.0
 """Seconds for one file of at most 4 MB, on a machine that does other things too."""
 
 
+LEAST = 30
+"""Files read, however short the time: a loaded machine still looks at something."""
+
+
 class TooSlow(BaseException):
     """No reader may catch this."""
 
@@ -56,9 +60,9 @@ def fuzzed(corpus: Path, folder: Path, seconds: float, seed: int) -> Tally:
         lines = [json.loads(line) for line in said.stdout.splitlines()]
         told.findings += [f"{line['name']}: {line['error']}" for line in lines if "finding" in line]
         last = lines[-1] if lines else {}
+        told.refused += last.get("refused", 0)
         if "seed" not in last:
             told.files += last.get("done", 0)
-            told.refused += last.get("refused", 0)
             told.findings += [] if "done" in last else [f"the fuzzer itself ended: {said.stderr[-1500:]}"]
             break
         told.files += last["seed"] - seed + 1
@@ -94,8 +98,8 @@ def main(corpus: str, seconds: str, first: str) -> None:
     signal.signal(signal.SIGALRM, _give_up)
     until, seed, refused = time.monotonic() + float(seconds), int(first), 0
     with tempfile.TemporaryDirectory() as made:
-        while time.monotonic() < until:
-            _say(seed=seed)
+        while time.monotonic() < until or seed - int(first) < LEAST:
+            _say(seed=seed, refused=refused)
             refused += _one(seed, Path(corpus), Path(made))
             seed += 1
     _say(done=seed - int(first), refused=refused)

@@ -6,6 +6,7 @@ import csv
 import json
 import random
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -27,6 +28,7 @@ remote:
   rate: off
   concurrency: 3
   timeout: 0.4
+  listing: {listing}
 source: {{files: [contacts.csv], settle: 0}}
 sync: {{remote_only: delete, owned: all, batch_size: 4}}
 limits: {{deletes: {{percent: 100}}, updates: {{percent: 100}}, bad_rows: 2}}
@@ -126,15 +128,19 @@ class Ended:
     trail: list[str] = field(default_factory=list, compare=False)
 
 
-def prepare(remote: Served, folder: Path, duplicate: str) -> None:
-    """The remote as it was in the beginning, and a fresh folder for the job."""
+def prepare(remote: Served, hand: Killer, folder: Path, duplicate: str, listing: str = "scan") -> None:
+    """The remote as it was in the beginning, and a fresh folder for the job; `cached`: it has looked before."""
     remote.ask("reset")
     remote.ask("switches", duplicate=duplicate)
     remote.ask("seed", contacts=seeds())
     remote.ask("rows", number=number(35), text="on a list", code=400)
     folder.mkdir(parents=True)
     (folder / "contacts.csv").write_text(source())
-    (folder / "config.yaml").write_text(CONFIG.format(**remote.about))
+    (folder / "config.yaml").write_text(CONFIG.format(**remote.about, listing=listing))
+    if listing == "cached":
+        hand.run(folder, "run", "--dry-run")
+        shutil.rmtree(folder / "results")
+        remote.ask("seed", contacts=[{"number": number(30), "first_name": "By others"}])
 
 
 def ended(remote: Served, folder: Path, code: int) -> Ended:
@@ -142,9 +148,15 @@ def ended(remote: Served, folder: Path, code: int) -> Ended:
     assert not [entry for entry in remote.ask("log") if re.search(PHONES, str(entry["path"]), re.IGNORECASE)]
     newest = max(path for path in (folder / "results").iterdir() if path.is_dir() and not path.is_symlink())
     with (newest / "result.csv").open(encoding="utf-8-sig", newline="") as file:
-        rows = [{name: row[name] for name in TOLD} for row in csv.DictReader(file)]
+        rows = [_undated({name: row[name] for name in TOLD}) for row in csv.DictReader(file)]
     summary = json.loads((newest / "summary.json").read_text())
     return Ended(remote.held(), rows, summary["remote_only"], code)
+
+
+def _undated(row: dict[str, str]) -> dict[str, str]:
+    """Of when a contact is known is a time; a run that was killed before its plan was stored looks anew."""
+    dated = row["sync_outcome"] == "unchanged" and row["sync_reason"] in ("as_of", "")
+    return row | {"sync_message": "", "sync_reason": ""} if dated else row
 
 
 def killed_until_done(remote: Served, killer: Killer, folder: Path, calls: int, chance: random.Random) -> Ended:

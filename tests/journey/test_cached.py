@@ -11,7 +11,7 @@ import pytest
 
 from tests.builders_others import Busy, churn, edit, prove
 from tests.builders_work import number
-from tests.journey.builders import Desk, Row, Said, people, person
+from tests.journey.builders import Desk, Row, Said, people, person, read_csv
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -75,6 +75,24 @@ def test_an_edit_by_others_that_the_reply_shows_is_told_put_right_and_can_be_und
     assert (back["tag"], back["first_name"], back["email"]) == ("a", "Theirs", "they@example.org")
 
 
+def test_a_contact_that_others_gave_another_number_is_not_taken_for_its_old_row(desk: Desk) -> None:
+    """Row 5 and row 90 both end at one contact: the one that has the number 90 by now. Row 6 has lost its contact."""
+    settle(desk, *people(range(40), tag="a"))
+    for old, new in ((5, 90), (6, 91)):
+        found = desk.remote.store.find_number(number(old))
+        assert found is not None
+        desk.remote.store.change(found, {}, number=number(new), key=number(new))
+    rows = [person(n, tag="b" if n in (5, 6) else "a") for n in [*range(40), 90]]
+    said, _ = tonight(desk, *rows)
+    told = dict(zip([*range(40), 90], desk.outcomes(), strict=True))
+    assert (said.code, told[5], told[90]) == (3, "held/changed_since_plan", "updated/exists_already")
+    assert (told[6], desk.held()[number(91)]["tag"]) == ("updated/edited_meanwhile", "b")
+    assert f"Number: {number(6)} → {number(91)}" in desk.rows()[6]["sync_message"]
+    assert desk.held()[number(90)] == {"first_name": "Name 90", "tag": "a"}
+    said, _ = tonight(desk, *rows)
+    assert (said.code, desk.outcomes()[5:7]) == (0, ["skipped/removed_remotely"] * 2)
+
+
 def test_a_run_stopped_halfway_is_settled_and_known_the_next_night(desk: Desk) -> None:
     settle(desk, *people(range(60)))
     desk.remote.faults.add("error", call="update_many", status=401)
@@ -136,8 +154,8 @@ def test_an_upsert_without_a_look_takes_a_request_to_add_and_one_to_change(desk:
     desk.sheet(rows, header=("number", "first_name", "company_name", "tag"))
     said = desk("run", desk.folder / "contacts.csv", "--yes")
     assert (said.code, [entry.call for entry in desk.remote.log]) == (0, ["create", "update_many"])
-    assert desk.outcomes() == ["updated/not_read" if n % 2 == 0 else "created" for n in range(60)] + [
-        "updated/not_read"
+    assert desk.outcomes() == ["updated/not_looked_at" if n % 2 == 0 else "created" for n in range(60)] + [
+        "updated/not_looked_at"
     ]
     assert "Nothing was read (listing: none): every row is sent as new" in said.out
     assert "Still to come: 2 requests" in said.out
@@ -148,11 +166,16 @@ def test_an_upsert_without_a_look_takes_a_request_to_add_and_one_to_change(desk:
     assert len(desk.held()) == 31
 
 
-def test_none_is_refused_before_any_request_where_it_is_not_proven(desk: Desk) -> None:
+def test_none_is_refused_before_any_request_until_the_probe_has_proven_it(desk: Desk) -> None:
+    desk.seed(person(3))
     desk.config(remote={"listing": "none"})
-    said = desk("run", desk.sheet(people(3)), "--yes")
+    said = desk("run", desk.sheet(people(3, 4)), "--yes")
     assert (said.code, len(desk.remote.log)) == (2, 0)
     assert "syncjob doctor --probe NUMBER" in said.err
+    assert desk("doctor", "--probe", number(999), "--yes").code == 0
+    desk.remote.log.clear()
+    assert desk("run", desk.folder / "contacts.csv", "--yes").code == 0
+    assert [entry.call for entry in desk.remote.log] == ["create", "update_many"]
 
 
 @pytest.mark.parametrize("shuffled", [False, True])
@@ -165,7 +188,7 @@ def test_a_sid_is_believed_only_where_entries_are_seen_to_keep_their_order(desk:
     desk.config(remote={"listing": "none"})
     said = desk("run", desk.sheet(people(range(40), tag="x")), "--yes")
     assert said.code == (3 if shuffled else 0)
-    assert set(desk.outcomes()) == {"rejected/refused_by_remote" if shuffled else "updated/not_read"}
+    assert set(desk.outcomes()) == {"rejected/refused_by_remote" if shuffled else "updated/not_looked_at"}
     assert {desk.held()[number(n)].get("tag") for n in range(40)} == {None if shuffled else "x"}
     assert len(desk.remote.log.of("read")) <= 3
 
@@ -174,9 +197,28 @@ def test_an_addition_whose_reply_was_lost_is_sent_again_where_nothing_was_read(d
     prove(desk.remote, desk.folder / "state")
     desk.config(remote={"listing": "none"}, sync={"mode": "create"})
     desk.remote.faults.add("cut", call="create", when="after")
-    said = desk("run", desk.sheet(people(range(5))), "--yes")
+    desk.seed(person(3), person(4, tag="theirs"))
+    said = desk("run", desk.sheet(people(range(5), tag="")), "--yes")
     assert (said.code, [entry.call for entry in desk.remote.log]) == (0, ["create", "create"])
+    assert desk.outcomes() == ["unchanged/there_as_sent"] * 5
     assert sorted(desk.held()) == [number(n) for n in range(5)]
+
+
+def test_additions_in_doubt_are_looked_for_where_nothing_was_read_and_another_run_goes_first(desk: Desk) -> None:
+    prove(desk.remote, desk.folder / "state")
+    desk.config(remote={"listing": "none"}, source=SOURCE)
+    desk.seed(person(1, tag="theirs"))
+    desk.remote.faults.add("cut", call="create", when="after")
+    desk.remote.faults.add("error", call="create", status=401)
+    desk.sheet(people(1, 2, tag="a"))
+    assert desk("run", "--yes").code == 6
+    desk.sheet(people(5))
+    said = desk("run", "--yes")
+    assert (said.code, desk.outcomes()) == (0, ["created"])
+    settled = min((path for path in (desk.folder / "results").iterdir() if path.is_dir()), key=lambda path: path.name)
+    told = [row["sync_outcome"] for row in read_csv(settled / "result.csv")]
+    assert told == ["not_sent", "unchanged"]
+    assert desk.held()[number(1)]["tag"] == "theirs"
 
 
 # -- budgets -----------------------------------------------------------------------------------------------------------
@@ -204,6 +246,24 @@ def test_removals_that_did_not_fit_come_first_in_the_next_run(desk: Desk) -> Non
     assert (said.code, len(desk.held())) == (0, 5)
     order = [entry.path.rpartition("/")[2] for entry in desk.remote.log.of("delete")]
     assert len(order) == 19
+
+
+def test_removals_beyond_the_budget_are_not_even_read_and_guards_judge_them_all(desk: Desk) -> None:
+    """Twelve contacts to remove, each on a page of its own: one page, then a read and a removal each."""
+    sync = {"remote_only": "delete", "owned": "all"}
+    settle(desk, *people(range(240)), sync=sync)
+    limits = {**LOOSE, "requests": 10}
+    desk.config(source=SOURCE, remote={"listing": "cached"}, sync=sync, limits={**limits, "deletes": {"count": 11}})
+    said, calls = tonight(desk, *people(*(n for n in range(240) if n % 20)))
+    assert (said.code, "delete" in calls) == (5, False)
+    desk.config(source=SOURCE, remote={"listing": "cached"}, sync=sync, limits=limits)
+    first, calls = tonight(desk, *people(*(n for n in range(240) if n % 20)))
+    assert (first.code, calls) == (3, ["page", *["read"] * 4, *["delete"] * 4])
+    assert "About 8 of 12 removals won't fit" in first.out
+    waited = {key for key, told in desk.only().items() if told == "held/budget"}
+    second, calls = tonight(desk, *people(*(n for n in range(240) if n % 10)))
+    gone = {key for key, told in desk.only().items() if told == "deleted"}
+    assert (second.code, calls.count("delete"), len(calls) <= 10, gone <= waited) == (3, 4, True, True)
 
 
 def test_a_budget_of_minutes_goes_by_the_rate(desk: Desk) -> None:

@@ -17,6 +17,7 @@ from syncjob.emulator import Emulator
 from syncjob.memory import Memory
 from syncjob.state import locked, open_account
 from syncjob.transport.reaching import Reached, reach
+from tests.builders_doctor import plain, printed, shown
 from tests.builders_notify import certificate, web
 from tests.journey.builders import Desk, people
 
@@ -247,7 +248,9 @@ def test_a_damaged_memory_is_a_problem(desk: Desk) -> None:
     assert "damaged" in found(desk, "problem", code=1)["state"]["says"]
 
 
-@pytest.mark.parametrize(("kind", "said"), [("exophones", "entries"), ("sendme123", "may read")])
+@pytest.mark.parametrize(
+    ("kind", "said"), [pytest.param("exophones", "entries", marks=pytest.mark.phones), ("sendme123", "may read")]
+)
 def test_other_remotes_are_asked_in_their_own_words(desk: Desk, kind: str, said: str) -> None:
     desk.remote.exophones.seed(2)
     more: dict[str, Any] = {"remote_only": "keep"}
@@ -256,6 +259,10 @@ def test_other_remotes_are_asked_in_their_own_words(desk: Desk, kind: str, said:
     desk.config(remote={"kind": kind, "api_key": "wrong"}, sync={"mode": "delete", **more})
     assert "401" in found(desk, "problem", code=6)["credentials"]["says"]
     assert desk.writes == 0
+
+
+def test_the_page_shows_what_the_command_prints(tmp_path: Path) -> None:
+    assert plain(shown()) == plain(printed(tmp_path.resolve())), "python -m tests.builders_doctor writes it anew"
 
 
 def test_a_finding_has_an_exit_code_exactly_when_it_is_a_problem() -> None:

@@ -11,7 +11,7 @@ from tests.journey.builders import Desk, read_csv
 from tests.journey.builders_hostile import Forge
 from tests.journey.builders_remotes import asked, killed_at, listed, phones, while_typing
 
-pytestmark = pytest.mark.usefixtures("reads_here")
+pytestmark = [pytest.mark.usefixtures("reads_here"), pytest.mark.phones]
 
 
 def left(desk: Desk) -> list[str]:

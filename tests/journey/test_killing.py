@@ -11,25 +11,27 @@ import pytest
 from tests.journey.killing import Ended, Killer, Served, ended, killed_until_done, killer, prepare, served
 
 
-def uninterrupted(remote: Served, hand: Killer, folder: Path, duplicate: str) -> tuple[Ended, int]:
-    prepare(remote, folder, duplicate)
+def uninterrupted(remote: Served, hand: Killer, folder: Path, duplicate: str, listing: str) -> tuple[Ended, int]:
+    prepare(remote, hand, folder, duplicate, listing)
     code, calls = hand.run(folder, "run")
     assert code == 0, (folder / "log.txt").read_text()
     return ended(remote, folder, code), calls
 
 
-@pytest.mark.parametrize("duplicate", ["existing", "both_stored"])
+@pytest.mark.parametrize(
+    ("duplicate", "listing"), [("existing", "scan"), ("both_stored", "scan"), ("existing", "cached")]
+)
 def test_a_run_killed_at_random_calls_and_resumed_ends_as_an_uninterrupted_one(
-    tmp_path: Path, duplicate: str, kills: int, seed: int, say: Callable[[str], None]
+    tmp_path: Path, duplicate: str, listing: str, kills: int, seed: int, say: Callable[[str], None]
 ) -> None:
-    chance = random.Random(f"{seed}/{duplicate}")
+    chance = random.Random(f"{seed}/{duplicate}/{listing}")
     with served() as remote, killer() as hand:
-        wanted, calls = uninterrupted(remote, hand, tmp_path / "whole", duplicate)
+        wanted, calls = uninterrupted(remote, hand, tmp_path / "whole", duplicate, listing)
         trials = 0
-        while hand.kills < kills / 2:
+        while hand.kills < kills / 3:
             folder = tmp_path / f"kill-{hand.kills}-{chance.randrange(10**6)}"
-            prepare(remote, folder, duplicate)
+            prepare(remote, hand, folder, duplicate, listing)
             found = killed_until_done(remote, hand, folder, calls, chance)
             trials += 1
             assert found == wanted, (found.trail, (folder / "log.txt").read_text())
-        say(f"{duplicate}: {hand.kills} kills, {trials} runs, {calls} calls in a whole run")
+        say(f"{duplicate}, {listing}: {hand.kills} kills, {trials} runs, {calls} calls in a whole run")

@@ -10,8 +10,9 @@ import pytest
 
 from syncjob.emulator import Emulator
 from syncjob.job.session import Session
-from tests.journey.builders import people
+from tests.journey.builders import people, read_sheet
 from tests.journey.builders_lists import ListDesk, joined, numbers
+from tests.journey.builders_planbook import answer, yes_to_all
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -32,6 +33,11 @@ def test_who_is_not_on_the_list_joins_it_and_who_is_new_becomes_a_contact_first(
     assert desk.outcomes() == ["unchanged"] * 2 + ["added"] * 2 + ["added/contact_first"] * 2
     assert desk.members(diwali) == numbers(range(1, 7))
     assert len(desk.held()) == 6
+    assert desk.rows()[3]["sync_message"] == "Joined the list."
+    assert desk.summary()["counts"] == {"added": 4, "unchanged": 2}
+    told = desk("history", "show", numbers(6)[0]).out
+    assert "Added" in told
+    assert "Joined the list" in told
 
 
 def test_who_is_no_longer_in_the_sheet_leaves_the_list_and_stays_in_the_address_book(desk: ListDesk) -> None:
@@ -44,6 +50,9 @@ def test_who_is_no_longer_in_the_sheet_leaves_the_list_and_stays_in_the_address_
     assert "1 to join the list · 2 to leave the list" in said.out
     assert desk.outcomes() == ["unchanged"] * 23 + ["added"]
     assert desk.only() == dict.fromkeys(numbers(24, 25), "removed")
+    page = (desk.latest() / "report.html").read_text()
+    assert "On the list Diwali, but not in your file" in page
+    assert "Let the list Diwali hold the numbers of the file" in page
     assert desk.members(diwali) == numbers(range(1, 24), 26)
     assert len(desk.held()) == 30
 
@@ -71,16 +80,6 @@ def test_only_members_that_the_job_let_in_leave_unless_the_settings_say_otherwis
     assert desk.members(diwali) == [*numbers(range(1, 24)), stranger.number]
 
 
-def test_fields_are_written_only_for_contacts_that_it_makes(desk: ListDesk) -> None:
-    desk.seed(*people(1, 2, first_name="Kept"))
-    desk.list("Diwali", 0)
-    desk.of_list()
-    desk.sheet(people(1, 2, 3, first_name="Sheet"))
-    assert desk("run", "--yes").code == 0
-    assert [fields["first_name"] for fields in desk.held().values()] == ["Kept", "Kept", "Sheet"]
-    assert {entry.call for entry in desk.remote.log.writes()} == {"create", "member_add"}
-
-
 def test_a_sheet_may_list_who_leaves(desk: ListDesk) -> None:
     desk.seed(*people(range(1, 31)))
     diwali = desk.list("Diwali", *range(25))
@@ -89,16 +88,6 @@ def test_a_sheet_may_list_who_leaves(desk: ListDesk) -> None:
     assert desk("run", "--yes").code == 0
     assert desk.outcomes() == ["removed", "removed", "skipped/not_on_list"]
     assert desk.members(diwali) == numbers(1, 2, range(5, 26))
-
-
-def test_several_contacts_with_one_number_are_held_and_the_others_join(desk: ListDesk) -> None:
-    desk.seed(*people(1, 1, 2))
-    diwali = desk.list()
-    desk.of_list()
-    desk.sheet(people(1, 2))
-    assert desk("run", "--yes").code == 3
-    assert desk.outcomes() == ["held/ambiguous_remote", "added"]
-    assert desk.members(diwali) == numbers(2)
 
 
 def test_a_refused_contact_is_told_and_the_others_join(desk: ListDesk) -> None:
@@ -244,22 +233,12 @@ def test_verify_waits_for_members_that_are_visible_late(desk: ListDesk, monkeypa
     assert desk("verify").code == 3
 
 
-def test_history_tells_that_a_number_was_made_and_joined(desk: ListDesk) -> None:
-    joined(desk, 1)
-    said = desk("history", "show", numbers(1)[0])
-    assert "Added" in said.out
-    assert "Joined the list" in said.out
-
-
-@pytest.mark.parametrize(("gone", "told"), [("skip", "skipped/taken_off"), ("recreate", "added")])
-def test_whom_somebody_took_off_the_list_joins_again_only_when_the_settings_say_so(
-    desk: ListDesk, monkeypatch: pytest.MonkeyPatch, gone: str, told: str
-) -> None:
-    diwali = joined(desk, 1, 2, sync={"gone": gone})
+def test_whom_somebody_took_off_the_list_stays_off(desk: ListDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    diwali = joined(desk, 1, 2)
     monkeypatch.setattr(Session, "pause", lambda *_: None)
     desk.remote.store.lists[diwali].popitem()
     assert desk("run", "--yes").code == 0
-    assert desk.outcomes() == ["unchanged", told]
+    assert desk.outcomes() == ["unchanged", "skipped/taken_off"]
 
 
 def test_what_the_job_knows_of_one_list_says_nothing_of_another(desk: ListDesk) -> None:
@@ -273,49 +252,11 @@ def test_what_the_job_knows_of_one_list_says_nothing_of_another(desk: ListDesk) 
     assert desk.members(other) == numbers(1, 2, 3)
 
 
-def test_a_list_is_claimed_by_jobs_on_that_list_only(desk: ListDesk) -> None:
-    desk.seed(*people(range(1, 40)))
-    both = {"sync": {"remote_only": "delete", "owned": "all"}}
-    diwali = joined(desk, range(1, 22), **both)
-    desk.of_list(job="second")
-    desk.sheet(people(21))
-    assert desk("run", "--yes").code == 0
-    desk.config(job="third", source={"files": ["contacts.csv"]})
-    desk.sheet(people(20))
-    assert desk("run", "--yes").code == 0
-    desk.of_list(job="leads", **both)
-    desk.sheet(people(range(1, 20)))
-    assert desk("run", "--yes").code == 0
-    assert desk.only() == {numbers(20)[0]: "removed", numbers(21)[0]: "skipped/claimed"}
-    assert desk.members(diwali) == numbers(range(1, 20), 21)
-
-
-def test_a_contact_that_a_list_names_is_kept_in_the_address_book(desk: ListDesk) -> None:
-    desk.seed(*people(range(1, 31)))
-    joined(desk, 30)
-    desk.config(job="book", sync={"remote_only": "delete", "owned": "all"}, limits={"deletes": {"percent": None}})
-    desk.sheet(people(range(1, 29)))
-    assert desk("run", "--yes", "--whole", desk.folder / "contacts.csv").code == 0
-    assert desk.only() == {numbers(29)[0]: "deleted", numbers(30)[0]: "skipped/claimed"}
-
-
-@pytest.mark.parametrize(
-    ("settings", "says"),
-    [
-        ({"remote": {"list": None}}, "remote.list: is missing; exotel_list needs it."),
-        ({"sync": {"mode": "update"}}, "update is not possible with exotel_list"),
-        ({"sync": {"remote_only": "mark:x"}}, "mark is not possible with exotel_list"),
-        ({"remote": {"listing": "none"}}, "none is not possible with exotel_list"),
-    ],
-)
-def test_what_a_list_can_not_do_is_said_before_any_request(
-    desk: ListDesk, settings: dict[str, dict[str, str | None]], says: str
-) -> None:
-    desk.of_list(**settings)
-    desk.sheet(people(1))
+def test_without_a_list_nothing_is_asked(desk: ListDesk) -> None:
+    desk.of_list(remote={"list": None})
     said = desk("run", "--yes")
     assert (said.code, len(desk.remote.log)) == (2, 0)
-    assert says in said.err
+    assert "remote.list: is missing; exotel_list needs it." in said.err
 
 
 def test_a_trial_lets_only_the_first_join_and_nobody_leave(desk: ListDesk) -> None:
@@ -371,23 +312,21 @@ def test_resume_goes_on_with_the_list_of_its_run_though_it_was_renamed(desk: Lis
     assert desk.members(diwali) == numbers(1, 2)
 
 
-def test_an_unreachable_remote_is_exit_6_and_every_row_is_told(desk: ListDesk) -> None:
-    desk.of_list()
-    desk.sheet(people(1, 2))
-    desk.remote.faults.add("error", status=401, times=None)
-    said = desk("run", "--yes")
-    assert (said.code, desk.outcomes()) == (6, ["not_sent/run_ended"] * 2)
-
-
-def test_the_results_speak_of_the_list(desk: ListDesk) -> None:
-    desk.seed(*people(range(1, 4)))
-    desk.list("Diwali", 2)
-    desk.of_list()
-    desk.sheet(people(1, 50))
-    assert desk("run", "--yes").code == 0
-    told = [row["sync_message"].partition(".")[0] for row in desk.rows()]
-    assert told == ["Joined the list", "Joined the list"]
-    page = (desk.latest() / "report.html").read_text()
-    assert "On the list Diwali, but not in your file" in page
-    assert "Let the list Diwali hold the numbers of the file" in page
-    assert desk.summary()["counts"] == {"added": 2}
+def test_in_a_plan_workbook_who_leaves_waits_for_a_yes(desk: ListDesk) -> None:
+    desk.seed(*people(range(1, 6)))
+    diwali = desk.list("Diwali", 0, 1, 2)
+    desk.of_list(sync={"remote_only": "delete", "owned": "all"})
+    desk.sheet(people(3, 4, 50, 51))
+    path = desk.folder / "plan.xlsx"
+    assert desk("plan", "-o", path).code == 0
+    assert [row["Now"] for row in read_sheet(path, "To join the list")] == ["in the address book"] + [
+        "new to the address book"
+    ] * 2
+    yes_to_all(path)
+    answer(path, "To add", 3, "no")
+    answer(path, "To leave the list", 3, "no")
+    said = desk("apply", path)
+    assert said.code == 0, said.err
+    assert desk.outcomes() == ["unchanged", "added", "added/contact_first", "skipped/reviewers_no"]
+    assert desk.only() == dict(zip(numbers(1, 2), ["removed", "skipped/reviewers_no"], strict=True))
+    assert desk.members(diwali) == numbers(2, 3, 4, 50)

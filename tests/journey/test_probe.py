@@ -174,6 +174,23 @@ def test_other_remotes_have_nothing_to_probe(desk: Desk) -> None:
     desk.config(remote={"kind": "exophones"}, sync={"mode": "delete"})
     said = desk("doctor", "--probe", NUMBER, "--yes")
     assert (said.code, desk.writes) == (2, 0)
+    assert "nothing to probe on exophones" in said.err
+
+
+def test_the_address_book_behind_a_list_can_be_probed(desk: Desk) -> None:
+    desk.config(remote={"kind": "exotel_list", "list": "Diwali"})
+    assert probed(desk).names_duplicates
+    assert desk.held() == {}
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 8), ("", 8)])
+def test_at_a_terminal_it_asks(desk: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("syncjob.cli.screen._terminal", lambda: True)
+    monkeypatch.setattr("syncjob.cli.screen.Screen._answer", lambda _self, question: asked.append(question) or answer)
+    assert desk("doctor", "--probe", NUMBER).code == code
+    assert asked == ["Send these? [y/N]: "]
+    assert bool(desk.writes) is (code == 0)
 
 
 # -- whatever happens, it cleans up ------------------------------------------------------------------------------------
@@ -196,10 +213,10 @@ def test_stopped_in_the_middle_it_removes_its_contact(
     assert remembered(desk, "canary") is None
 
 
-@pytest.mark.parametrize("call", ["create", "update_many"])
-def test_killed_in_the_middle_the_next_run_removes_its_contact(desk: Desk, forge: Forge, call: str) -> None:
+def test_killed_in_the_middle_the_next_run_removes_its_contact(desk: Desk, forge: Forge) -> None:
+    """The reply to making it never came, so its sid is not known."""
     desk.seed(*people(range(2)))
-    desk.remote.faults.add("hold", call=call, seconds=30, when="after")
+    desk.remote.faults.add("hold", call="create", seconds=30, when="after")
     running = forge.start(desk, "doctor", "--probe", NUMBER, "--yes")
     assert desk.remote.gate.until_waiting(1, 60)
     running.signal(signal.SIGKILL)

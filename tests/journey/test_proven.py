@@ -11,6 +11,7 @@ import pytest
 from syncjob.behaviour import Behaviour
 from syncjob.emulator import Emulator, Switches
 from syncjob.emulator.wire import Reply, Request
+from syncjob.model import Batch, Change
 from tests.builders_past import past
 from tests.builders_probe import NUMBER, at_desk, keep, told
 from tests.builders_work import carry_out, number, row
@@ -231,3 +232,15 @@ def test_what_was_proven_of_one_account_counts_for_no_other(desk: Desk) -> None:
     Desk(desk.folder, other).config()
     with at_desk(desk) as session:
         assert session.remote.abilities.behaviour == Behaviour()
+
+
+def test_what_was_proven_counts_for_the_address_book_behind_a_list(desk: Desk) -> None:
+    desk.config(remote={"kind": "exotel_list", "list": "Diwali"})
+    desk.remote.switches.order = "shuffled"
+    told(desk, Behaviour({"order": "mixed"}, LEARNED))
+    changes = tuple(Change(n, "create", n, number(n), None, {}) for n in range(2))
+    for n in range(2):
+        desk.remote.faults.refuse(number(n), f"reason {n}")
+    with at_desk(desk) as session:
+        replies = session.remote.send(Batch("b", "create", changes))
+    assert [reply.kind for reply in replies] == ["doubt", "doubt"]

@@ -57,6 +57,9 @@ def test_a_saved_plan_tells_names_and_holds_what_changed_since(desk: Desk) -> No
     page = (desk.folder / "plan.md").read_text()
     assert "| Contact id | Name | Why |" in page
     assert str(first["name"]) in page
+    assert desk("plan", "-o", desk.folder / "plan.xlsx").code == 0
+    line = read_sheet(desk.folder / "plan.xlsx", "To remove")[0]
+    assert (line["Contact id"], line["Number"], line["status"]) == (ids[0], first["phone"], "ACTIVE")
     first["status"] = "BLOCKED"
     assert desk("apply", plan, "--yes").code == 3
     assert desk.outcomes() == ["held/changed_since_plan", "deleted"]

@@ -18,7 +18,8 @@ from syncjob.results.naming import called
 from syncjob.results.planbook.lines import NAMES, WAITING, Lines, answer
 
 NAME = "Summary"
-WORD, PLANNED, YES, ANSWER, TEXT, LAST = 1, 2, 3, 4, 5, 7
+CHIP, WORD, PLANNED, YES, ANSWER, TEXT, LAST = 0, 1, 2, 3, 4, 5, 7
+_HEADS = ("planned", "approved", "yes to all")
 NONE = "None goes unless you answer yes: here for all, or line by line."
 SAYS: dict[Verb, str] = {
     "create": "New contacts. They come filled with yes.",
@@ -51,16 +52,19 @@ def cover_of(kept: Kept, sheets: Sequence[Lines]) -> tuple[Put, ...]:
     page = _Page()
     _head(page, kept.plan)
     _refusals(page, kept.plan)
-    page.section("What you decide", ("planned", "approved", "yes to all"))
-    for verb in VERBS:
-        _choice(page, verb, next((lines for lines in sheets if lines.verb == verb), None))
+    page.section("What you decide" if sheets else "There is nothing to decide", _HEADS if sheets else ())
+    chosen = [lines for lines in sheets if lines.verb]
+    for lines in chosen:
+        page.choice(lines)
+    if len(chosen) > 1:
+        page.together(chosen)
     held = next((lines for lines in sheets if lines.verb is None), None)
     if held:
         page.line(held.name, held.count, "Not part of the plan: these need a person first.", held.name)
-    page.section("How to approve")
-    for number, step in enumerate(_steps(kept), 1):
-        page.across(f"{number}.  {step}", "step")
     if command := kept.facts.get("apply"):
+        page.section("How to approve")
+        for number, step in enumerate(_steps(kept), 1):
+            page.across(f"{number}.  {step}", "step")
         page.across(str(command), "command")
     page.section("About this plan")
     for label, value in _about(kept.plan):
@@ -104,6 +108,32 @@ class _Page:
             head = heads[at - PLANNED] if at - PLANNED < len(heads) else ""
             self.puts.append(Put(self.next, at, head, "head"))
         self.next += 1
+
+    def choice(self, lines: Lines) -> None:
+        """A kind of change: how many are planned, how many approved, and where one answer is for all, its cell."""
+        assert lines.verb
+        yes = lines.count if answer(lines.verb) else 0
+        last = min(lines.count + 1, SHEET_ROWS)
+        self.puts += [
+            Put(self.next, CHIP, "", f"chip {lines.verb}"),
+            Put(self.next, WORD, lines.name, "link", sheet=lines.name),
+            Put(self.next, PLANNED, f"{lines.count}", "count"),
+            Put(self.next, YES, f"{yes}", "total", formula=counting(sheet_names(lines), last)),
+            Put(self.next, ANSWER, "", "answer" if lines.verb in WAITING else "count"),
+            Put(self.next, TEXT, SAYS[lines.verb], "line", LAST),
+        ]
+        self.next += 1
+
+    def together(self, chosen: Sequence[Lines]) -> None:
+        """The sum of the choices above."""
+        first, last = self.next - len(chosen) + 1, self.next
+        yes = sum(lines.count for lines in chosen if lines.verb and answer(lines.verb))
+        self.puts += [
+            Put(self.next, WORD, "Together", "sum"),
+            Put(self.next, PLANNED, f"{sum(lines.count for lines in chosen)}", "count"),
+            Put(self.next, YES, f"{yes}", "total", formula=f"SUM(D{first}:D{last})"),
+        ]
+        self.next += 2
 
     def line(self, word: str, count: int, text: str, sheet: str) -> None:
         """A count and what it means, with a link to its sheet."""
@@ -155,27 +185,6 @@ def _way_out(plan: Plan) -> str:
     )
 
 
-def _choice(page: _Page, verb: Verb, lines: Lines | None) -> None:
-    count = lines.count if lines else 0
-    if lines is None:
-        return
-    names = sheet_names(lines)
-    page.puts += [
-        Put(page.next, WORD, lines.name, "link", sheet=lines.name),
-        Put(page.next, PLANNED, f"{count}", "count"),
-        Put(
-            page.next,
-            YES,
-            f"{count if answer(verb) else 0}",
-            "total",
-            formula=counting(names, min(count + 1, SHEET_ROWS)),
-        ),
-        Put(page.next, ANSWER, "", "answer" if verb in WAITING else "count"),
-        Put(page.next, TEXT, SAYS[verb], "line", LAST),
-    ]
-    page.next += 1
-
-
 def _steps(kept: Kept) -> Iterator[str]:
     yield (
         "Look at the sheets. The first column, approve, holds yes or no; empty is no, and so is a line you delete. "
@@ -191,8 +200,7 @@ def _steps(kept: Kept) -> Iterator[str]:
         "Change nothing else: a plan that was edited is refused. So is a line that is hidden or struck through and "
         "still says yes."
     )
-    if kept.facts.get("apply"):
-        yield "Save it as .xlsx. Then this command does exactly what you approved, and asks no more:"
+    yield "Save it as .xlsx. Then this command does exactly what you approved, and asks no more:"
 
 
 def _about(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from syncjob.loader.grid import letter
+from syncjob.loader.flaw import letter
 from syncjob.results.planbook.cellread import Line, Sheet
 from syncjob.results.planbook.cover import NAME, Put
 from syncjob.results.planbook.lines import APPROVE, FORMULA, MARK, WAITING, Lines

@@ -148,11 +148,12 @@ def _held(plan: Plan, rows: pd.DataFrame) -> Lines:
         (kept, blank, [NO_FILE] * len(kept), kept["number"].fillna(kept["raw"])),
     ]
     words = {code: known.word for code, known in OUTCOMES.items()}
-    made: dict[str, list[str]] = {"What": [], "Number": [], "Why, and what to do": [], "From": []}
+    key = label(plan.key)
+    made: dict[str, list[str]] = {"What": [], key: [], "Why, and what to do": [], "From": []}
     for frame, aligned, where, keys in parts:
         made["What"] += frame["outcome"].map(words).tolist()
-        made["Number"] += keys.fillna("").tolist()
-        made["Why, and what to do"] += sentences(frame, aligned, "Exotel").tolist()
+        made[key] += keys.fillna("").tolist()
+        made["Why, and what to do"] += sentences(frame, aligned, plan.service).tolist()
         made["From"] += where
     return Lines(HELD, None, tuple(made), tuple(_texts(column) for column in made.values()))
 
@@ -164,7 +165,8 @@ def _lines(
     about: Mapping[str, Sequence[str]],
     changed: Mapping[str, tuple[Sequence[str], Sequence[str]]] | None = None,
 ) -> Lines:
-    named = {"Number": table["number"].fillna(table["sid"]).fillna("").tolist(), **about, MARK: _marks(plan, table)}
+    keys = table["number"].fillna(table["sid"]).fillna("").tolist()
+    named = {label(plan.key): keys, **_numbers(plan, table), **about, MARK: _marks(plan, table)}
     place = {header: at for at, header in enumerate(named)}
     return Lines(
         NAMES[verb],
@@ -174,6 +176,13 @@ def _lines(
         tuple(table["change_id"].tolist()),
         {place[header]: pair for header, pair in (changed or {}).items()},
     )
+
+
+def _numbers(plan: Plan, table: pd.DataFrame) -> dict[str, list[str]]:
+    """The numbers that the remote shows, where they are no keys."""
+    if plan.key == "number":
+        return {}
+    return {"Number": [str(_object(text).get("number") or "") for text in table["before"].tolist()]}
 
 
 def _by_field(

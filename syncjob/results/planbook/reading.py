@@ -18,6 +18,7 @@ from syncjob.keeping import Kept
 from syncjob.loader.books import one_sentence
 from syncjob.loader.limits import MB, ReadLimits
 from syncjob.loader.origin import placed
+from syncjob.loader.sniff import sniff
 from syncjob.loader.unpack import check_archive
 from syncjob.planfile import VERSION, unpack
 from syncjob.results.planbook.cellread import CameBack, Sheet, read_back
@@ -74,8 +75,11 @@ def review(path: Path) -> Review:
 def _read(path: Path) -> CameBack:
     name = str(path)
     try:
-        if not zipfile.is_zipfile(path):
-            raise ConfigError(f"{path} is damaged, or protected by a password.", advice="Save it as .xlsx without one.")
+        kind = sniff(path, name)
+        if kind == "encrypted":
+            raise ConfigError(f"{path} is protected by a password.", advice="Save it as .xlsx without one.")
+        if kind != "xlsx":
+            raise ConfigError(f"{path} is no .xlsx workbook, but {kind}.", advice="Save it as .xlsx.")
         check_archive(path, name, LIMITS)
         with one_sentence(name), zipfile.ZipFile(path) as archive:
             return read_back(archive)

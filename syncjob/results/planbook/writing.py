@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
@@ -22,6 +21,7 @@ from syncjob.keeping import Kept
 from syncjob.loader.origin import placed
 from syncjob.planfile import VERSION, pack
 from syncjob.results import cellxml
+from syncjob.results.book import write_book as put_book
 from syncjob.results.grid import (
     CHUNK,
     HEADER_POINTS,
@@ -55,18 +55,21 @@ _LOOKS: dict[str, Properties] = {
     "banner": {**_BASE, "font_size": 12, "bold": True, "bg_color": "#FFC933"},
     "headline": {**_BASE, "font_size": 14, "text_wrap": True},
     "section": {**_BASE, "font_size": 13, "bold": True, "font_color": NAVY, "bottom": 2, "bottom_color": NAVY},
-    "head": {**_BASE, "font_color": MUTED, "align": "right", "bottom": 2, "bottom_color": NAVY},
+    "head": {**_BASE, "font_color": MUTED, "align": "right", "indent": 1, "bottom": 2, "bottom_color": NAVY},
     "link": {**_BASE, **_RULED, "bold": True, "font_color": "#0B6FB8", "underline": 1, "indent": 1},
-    "count": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right"},
-    "total": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right", "bold": True},
+    "count": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right", "indent": 1},
+    "total": {**_BASE, **_RULED, "num_format": "#,##0", "align": "right", "indent": 1, "bold": True},
+    "sum": {**_BASE, **_RULED, "bold": True, "font_color": MUTED, "indent": 1},
+    **{f"chip {verb}": {"bg_color": colour} for verb, colour in PLANNED_BARS.items()},
     "answer": {**_BASE, "align": "center", "bold": True, "bg_color": WAITS, "border": 2, "border_color": "#B8860B"},
     "line": {**_BASE, **_RULED, "text_wrap": True, "indent": 1},
-    "step": {**_BASE, "text_wrap": True, "valign": "top", "indent": 1},
+    "step": {**_BASE, "text_wrap": True, "indent": 1},
     "refusal": {**_BASE, "text_wrap": True, "bold": True, "bg_color": FIX, "indent": 1},
     "command": {**_BASE, "font_name": "Consolas", "font_size": 10, "bg_color": PAPER, "text_wrap": True, "indent": 1},
     "label": {**_BASE, "font_color": MUTED, "valign": "top", "indent": 1},
     "value": {**_BASE, "text_wrap": True, "valign": "top"},
     "approve": {**_BASE, "align": "center", "bold": True, "valign": "top"},
+    "approve header": {**_BASE, "align": "center", "bold": True, "font_color": "#FFFFFF", "bg_color": NAVY},
     "changed": {**_BASE, "valign": "top", "bg_color": "#FFF6DA"},
     "changed wrap": {**_BASE, "valign": "top", "bg_color": "#FFF6DA", "text_wrap": True},
 }
@@ -75,22 +78,16 @@ _LOOKS: dict[str, Properties] = {
 def write_book(kept: Kept, path: Path) -> None:
     """Write the plan workbook to `path`. Raises OSError."""
     sheets = sheets_of(kept.plan, placed(kept.loaded))
-    book = Workbook(str(path), {"constant_memory": True, "tmpdir": str(path.parent)})
-    book.use_zip64()
-    try:
+
+    def fill(book: Workbook) -> None:
         _properties(book, kept)
         palette = Palette(book)
         _write_cover(book, palette, cover_of(kept, sheets))
         for lines in sheets:
             _write_lines(book, palette, lines)
         _seal(book, kept)
-        book.close()
-    except FileCreateError as error:
-        cause = error.args[0]
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
-    finally:
-        for sheet in book.worksheets():  # closed already, unless something went wrong
-            sheet._opt_close()
+
+    put_book(path, fill)
 
 
 def _properties(book: Workbook, kept: Kept) -> None:
@@ -199,7 +196,7 @@ def _write_chunk(
         pairs = zip(numbers.to_pylist(), old[first:last], new[first:last], texts[place].to_pylist(), strict=True)
         letter = xl_col_to_name(place + shift)
         cells = [_both(f"{letter}{row}", changed, was, now, text) for row, was, now, text in pairs]
-        made[place] = pa.array(cells, pa.large_string())
+        made[place] = [pa.array(cells, pa.large_string())]
     if lines.verb:
         made.insert(0, _answers(palette, lines, numbers))
     sheet.write_made(at, numbers, made, [(texts[place], width) for place, width in wrapped.items()])
@@ -214,14 +211,14 @@ def _both(reference: str, style: int, was: str, now: str, text: str) -> str:
     return cellxml.rich(reference, style, ((f"{was}{ARROW}", *_OLD), (now, *_NEW)))
 
 
-def _answers(palette: Palette, lines: Lines, numbers: pa.Array) -> pa.Array:
+def _answers(palette: Palette, lines: Lines, numbers: pa.Array) -> list[cellxml.Part]:
     style = palette.made("approve", _LOOKS["approve"])._get_xf_index()
     assert lines.verb
     if answer(lines.verb):
         return cellxml.column("A", style, numbers, pa.array([answer(lines.verb)] * len(numbers), pa.large_string()))
     formula = cellxml.escape(FORMULA)
     cells = [f'<c r="A{row}" s="{style}" t="str"><f>{formula}</f><v></v></c>' for row in numbers.to_pylist()]
-    return pa.array(cells, pa.large_string())
+    return [pa.array(cells, pa.large_string())]
 
 
 def _wrapped(lines: Lines) -> dict[int, int]:
@@ -231,7 +228,8 @@ def _wrapped(lines: Lines) -> dict[int, int]:
 
 
 def _width(lines: Lines, at: int) -> int:
-    return _WIDTHS.get(lines.headers[at]) or fitting(lines.headers[at], lines.columns[at])
+    found = _WIDTHS.get(lines.headers[at]) or fitting(lines.headers[at], lines.columns[at])
+    return found * 7 // 6 if at in lines.changed else found  # what is new is bold, so wider
 
 
 def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) -> list[Format]:
@@ -246,6 +244,8 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
     if shift:
         sheet.set_column(0, 0, 11, palette.made("approve", _LOOKS["approve"]))
     styles = [palette.style("our_header" if header == MARK else "header") for header in headers]
+    if shift:
+        styles[0] = palette.made("approve header", _LOOKS["approve header"])
     numbers = pa.array(["1"], pa.large_string())
     made = [
         cellxml.column(xl_col_to_name(at), look._get_xf_index(), numbers, pa.array([header], pa.large_string()))

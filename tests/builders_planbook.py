@@ -11,23 +11,7 @@ import openpyxl
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tests.journey.builders import Desk, people, person
-
 ADD, CHANGE, REMOVE = "To add", "To change", "To remove"
-SETTINGS = {"source": {"files": ["contacts.csv"]}, "sync": {"remote_only": "delete", "owned": "all"}}
-
-
-def planned(desk: Desk, **groups: object) -> Path:
-    """A saved plan workbook of two creates (9, 10), two updates (1, 2) and two deletes (3, 4); 0 stays as it is."""
-    desk.seed(*people(range(5)))
-    desk.config(**{**SETTINGS, **groups})
-    desk.sheet([person(0), *people(1, 2, first_name="New"), *people(9, 10)])
-    path = desk.folder / "plan.xlsx"
-    said = desk("plan", "-o", path)
-    assert said.code == 0, said.err
-    assert desk.writes == 0
-    desk.remote.log.clear()
-    return path
 
 
 @contextmanager
@@ -67,3 +51,12 @@ def rewrite(path: Path, part: str, change: Callable[[str], str]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in parts.items():
             archive.writestr(name, data)
+
+
+def changed(path: Path, change: Callable[[Workbook], object]) -> Path:
+    """A copy of the workbook with a change."""
+    copy = path.with_name("edited.xlsx")
+    copy.write_bytes(path.read_bytes())
+    with opened(copy) as book:
+        change(book)
+    return copy
