@@ -18,6 +18,7 @@ from syncjob.emulator.wire import Reply, Request
 from syncjob.job.looking import Looked, look
 from syncjob.job.preparing import rules_of
 from syncjob.job.session import Session, Silent, open_session
+from syncjob.loader.table import Loaded
 from syncjob.memory import Memory
 from syncjob.state import open_account
 from tests.builders_work import number, rows_of
@@ -104,7 +105,7 @@ class Looker:
         """What the job sees, and would do with these contacts in its sheet."""
         self.book.log.clear()
         with self.session(**groups) as session:
-            return look(session, rows_of(wanted), rules_of(session.config, whole=True))
+            return look(session, Loaded((), (), rows_of(wanted), None), rules_of(session.config, whole=True))
 
     @property
     def calls(self) -> list[str]:

@@ -71,7 +71,7 @@ def _read_named(session: Session, rows: pd.DataFrame) -> Existing:
             _give_up(unread, len(found))
             session.door.progress("reading", len(found) + len(unread), len(keys))
     contacts = contact_frame(found, session.region)
-    said = f"{len(keys):,} contacts were read one by one, {len(found):,} of them are there"
+    said = f"{many(len(keys), 'contact was', 'contacts were')} read one by one ({len(found):,} there)"
     return Existing(Listing(contacts, len(contacts), len(keys), "singly"), said, unread)
 
 
@@ -142,7 +142,7 @@ def marked(rows: pd.DataFrame, unread: Mapping[str, CallFailed]) -> pd.DataFrame
     rows = rows.copy()
     for at in rows.index[rows["number"].isin(list(unread)) & rows["outcome"].isna()]:
         error = unread[str(rows.at[at, "number"])]
-        told = ("rejected", "refused_by_remote") if isinstance(error, CallRefused) else ("held", "not_read")
+        told = ("rejected", "refused_by_remote") if isinstance(error, CallRefused) else ("held", "contact_unread")
         rows.loc[at, ["outcome", "reason", "value"]] = [*told, error.words]
     return rows
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
@@ -102,6 +103,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     facts = replace(facts_of(session, kept.plan, ending, code), approved=approval_of(kept))
     if undoes(kept):
         facts = replace(facts, mode="undo")
+    pa.default_memory_pool().release_unused()  # of the listing and the diff
     results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
     files = write_files(session.config, results, ending)
     record_run(results)

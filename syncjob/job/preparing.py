@@ -91,9 +91,7 @@ def prepare(
     create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
-    config = session.config
-    able = session.remote.abilities
-    read_at = session.now()
+    config, able, read_at = session.config, session.remote.abilities, session.now()
     rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
@@ -103,8 +101,7 @@ def prepare(
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
-    drafted = _within_budget(drafted, seen)
-    drafted, listing, of_book = on_list(session, drafted, listing)
+    drafted, listing, of_book = on_list(session, _in_time(drafted, seen), listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     late = budget_notes(session, drafted.table, seen.facts, seen.late)
@@ -133,12 +130,10 @@ def prepare(
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
 
 
-def _within_budget(drafted: Drafted, seen: Looked) -> Drafted:
-    """The draft without the deletes for which the budget has no room left."""
-    if not seen.late:
-        return drafted
+def _in_time(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft without the deletes of contacts that did not fit the budget to be read."""
     beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
-    return without(drafted, beyond, "held", "budget", None)
+    return without(drafted, beyond, "held", "budget", None) if beyond.any() else drafted
 
 
 def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:

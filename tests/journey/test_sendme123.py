@@ -25,7 +25,7 @@ def test_each_contact_is_read_and_its_name_is_shown_before_it_is_removed(desk: D
     for key, name in zip(ids, names, strict=True):
         assert f"- {key}  {name} " in said.out
     assert "columns Contact ID → Contact id" in said.out
-    assert "2 contacts were read one by one, 2 of them are there" in said.out
+    assert "2 contacts were read one by one (2 there) at" in said.out
     assert "can't be brought back" in said.out
     assert desk.outcomes() == ["deleted"] * 2
     assert desk.remote.sendme123.contacts == {}
@@ -108,7 +108,7 @@ def test_every_documented_answer_gets_its_outcome_and_what_is_left_can_be_fed_ba
         gone: "deleted/already_gone",
         pending: "rejected/pending_messages",
         trouble: "deleted",
-        hidden: "held/not_read",
+        hidden: "held/contact_unread",
         fine: "deleted",
         "x": "rejected/refused_by_remote",
     }
@@ -207,9 +207,7 @@ def test_deactivations_are_counted_like_removals(desk: Desk) -> None:
     assert desk.outcomes() == ["held/too_many_deletes"] * 3
 
 
-@pytest.mark.parametrize(
-    ("call", "when"), [("sendme_read", "before"), ("sendme_delete", "before"), ("sendme_delete", "after")]
-)
+@pytest.mark.parametrize(("call", "when"), [("sendme_read", "before"), ("sendme_delete", "after")])
 def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge: Forge, call: str, when: When) -> None:
     ids = sendme(desk, 5, remote={"concurrency": 2, "timeout": 20})
     desk.remote.sendme123.pending.add(ids[3])
@@ -223,12 +221,30 @@ def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge
     assert "nothing to resume" in desk("resume", "--yes").err
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-def test_deactivations_killed_and_resumed_are_made_once_and_told_as_made(desk: Desk, forge: Forge, when: When) -> None:
+def test_deactivations_killed_and_resumed_are_made_once_and_told_as_made(desk: Desk, forge: Forge) -> None:
     ids = sendme(desk, 3, sync={"instead_of_delete": "deactivate"}, remote={"timeout": 20})
     listed(desk, ids, "contact_id")
-    killed_at(desk, forge, "sendme_change", when)
+    killed_at(desk, forge, "sendme_change", "after")
     assert desk("resume", "--yes").code == 0
     assert desk.outcomes() == ["updated"] * 3
     assert [row["sync_changes"] for row in desk.rows()] == ["status: ACTIVE → INACTIVE"] * 3
     assert len([entry for entry in desk.remote.log.of("sendme_change") if entry.applied]) == 3
+
+
+@pytest.mark.parametrize(
+    ("sync", "key"),
+    [
+        ({"mode": "upsert"}, "sync.mode: upsert is not possible with sendme123, only delete."),
+        ({"remote_only": "delete"}, "sync.remote_only: delete is not possible with sendme123, only keep."),
+        (
+            {"instead_of_delete": "hide"},
+            "sync.instead_of_delete: hide is not possible with sendme123, only deactivate.",
+        ),
+    ],
+)
+def test_what_the_remote_can_not_do_is_refused_before_any_request(desk: Desk, sync: dict[str, str], key: str) -> None:
+    listed(desk, sendme(desk, 1, sync=sync), "contact_id")
+    for command in (["run", "--yes"], ["plan", "-o", desk.folder / "plan.json"], ["check"]):
+        said = desk(*command)
+        assert (said.code, len(desk.remote.log)) == (2, 0)
+        assert key in said.err
