@@ -15,7 +15,7 @@ from benchmarks.settings import Bench
 
 LATENCY = 0.05
 PAGE = 20
-SECONDS = 5.0
+SECONDS = 3.0
 """About so long a listing shall take."""
 
 
@@ -58,7 +58,7 @@ def listing(bench: Bench) -> str:
 def pace(bench: Bench) -> str:
     """Within 3 % of a set rate, never above it."""
     lines = []
-    for rate, pages in ((20.0, 40),) if bench.quick else ((5.0, 100), (50.0, 900), (200.0, 3_000)):
+    for rate, pages in ((20.0, 40),) if bench.quick else ((5.0, 60), (50.0, 600), (200.0, 3_000)):
         with standin(pages * PAGE, LATENCY) as url:
             bench.say(f"listing at {rate:g} a second, {pages:,} pages")
             _ours(url, 16, f"{rate:g}", pages)

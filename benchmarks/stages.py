@@ -109,7 +109,7 @@ def small(bench: Bench) -> str:
             ("syncjob run, 100 rows, nothing to do", ["run", "--yes", "--quiet", "--config", "config.yaml"]),
         ):
             bench.say(said)
-            costs = [measure(python("syncjob", *command), folder=folder) for _ in range(1 if bench.quick else 7)]
+            costs = [measure(python("syncjob", *command), folder=folder) for _ in range(1 if bench.quick else 5)]
             lines.append([said, told([c.wall * 1e3 for c in costs], 0), told([c.cpu * 1e3 for c in costs], 0)])
     about = "Whole commands. Wanted: help under 100 ms of CPU, `check` under a second."
     return f"{about}\n\n{table(['', 'milliseconds', 'CPU milliseconds'], lines)}"

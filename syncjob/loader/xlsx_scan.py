@@ -22,7 +22,7 @@ from syncjob.loader.xlsx_sheet import place
 _TYPED = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*? t="([bed])"[^>]*)(?<!/)>(.*?)</c>', re.DOTALL)
 _FORMULA = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)(?<!/)>(<f.*?)</c>', re.DOTALL)
 _LONG = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><v>(-?(?:\d{16}|\d*\.\d{9}|[\d.]+[eE])[^<]*)</v>')
-_LONG_HINT = re.compile(rb"<v>-?(?:\d{16}|\d*\.\d{9}|\d[\d.]*[eE])")
+_LONG_HINT = re.compile(rb"<v>-?(?:\d{16}|\d*+\.\d{9}|\d[\d.]*+[eE])")
 """Numbers that lost digits, and those that fastexcel would round to nine decimals."""
 _COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})\d+"[^>]*(?<!/)>')
 _FILLED = re.compile(rb'<c r="([A-Z]{1,3})')
@@ -60,9 +60,10 @@ def scan_sheet(archive: zipfile.ZipFile, part: str, book: Book) -> Scan:
     scan = Scan()
     dated = _dated(book)
     for piece in _whole_rows(archive, part):
-        if piece.count(b"<c ") != piece.count(b'<c r="') or b":c r=" in piece or b"<c>" in piece:
+        count = piece.count(b"<c ")
+        if count != piece.count(b'<c r="') or b":c r=" in piece or b"<c>" in piece:
             raise Unusual
-        scan.cells += piece.count(b"<c ")
+        scan.cells += count
         cells = _COLUMNS if b'"/>' in piece else _FILLED  # blank cells with a style don't count
         scan.columns.update(map(_column, set(cells.findall(piece))))
         last = piece.rfind(b"<row ")
