@@ -13,7 +13,7 @@ from syncjob.errors import CallRefused, ConfigError, RemoteError, RemoteRefused
 from syncjob.job.session import Silent, open_transport
 from syncjob.pacing import Quota
 from syncjob.remotes import opened
-from syncjob.remotes.base import Remote
+from syncjob.remotes.base import Remote, list_of
 from syncjob.state import Account
 from syncjob.transport import Event, Transport
 from syncjob.transport.reaching import Reached, reach
@@ -105,6 +105,7 @@ def _look_at_access(config: Config, remote: Remote) -> list[Finding]:
     account = config.remote.account
     try:
         says = _asked(remote)
+        lists = _look_at_list(config, remote)
     except RemoteRefused as error:
         return [problem("credentials", error.message, _DO.get(error.status, error.advice), error.exit_code)]
     except CallRefused as error:
@@ -115,7 +116,11 @@ def _look_at_access(config: Config, remote: Remote) -> list[Finding]:
         return [problem("remote", error.message, do, error.exit_code)]
     except ConfigError as error:
         return from_error("remote", error)
-    return [ok("credentials", f"They are taken for account {account} at {config.remote.host}."), ok("rights", says)]
+    return [
+        ok("credentials", f"They are taken for account {account} at {config.remote.host}."),
+        ok("rights", says),
+        *lists,
+    ]
 
 
 def _asked(remote: Remote) -> str:
@@ -128,6 +133,16 @@ def _asked(remote: Remote) -> str:
     if total:
         return f"The key may read: there are {f'{total:,}' if total > 0 else 'some'} entries; {writes}."
     return f"The key may read: there is nothing yet, or the account has another name; {writes}."
+
+
+def _look_at_list(config: Config, remote: Remote) -> list[Finding]:
+    """Whether the list that the config names is there."""
+    service = list_of(remote)
+    if service is None:
+        return []
+    if service.find():
+        return [ok("list", f"The list {config.remote.list} is there.")]
+    return [warning("list", f"There is no list {config.remote.list}.", "syncjob run --create-list makes it.")]
 
 
 def look_at_clock(ahead: float | None) -> list[Finding]:

@@ -91,23 +91,17 @@ def prepare(
     create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
-    config = session.config
-    able = session.remote.abilities
-    read_at = session.now()
+    config, able, read_at = session.config, session.remote.abilities, session.now()
     rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
     seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
     listing, diff = seen.listing, seen.diff
     drafted = _with_codes(draft(diff, waiting(session)), seen)
-    if first is not None:
-        drafted = trial(drafted, first)
+    drafted = drafted if first is None else trial(drafted, first)
     figures, limits = replace(figures_of(diff), partly=not able.lists), limits_of(config)
     refusals = judge_sources(_judged(session, loaded, sources), limits)
     refusals += judge_changes(drafted.table, figures, limits, whole=loaded.partial is None and able.lists)
     drafted, refusals = _held_deletes(drafted, refusals, config)
-    if seen.late:
-        beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
-        drafted = without(drafted, beyond, "held", "budget", None)
-    drafted, listing, of_book = on_list(session, drafted, listing)
+    drafted, listing, of_book = on_list(session, _in_time(drafted, seen), listing)
     refusals += judge_size(drafted.table, figures)
     refusals = allowed(refusals, fingerprint(drafted.table), allow)
     late = budget_notes(session, drafted.table, seen.facts, seen.late)
@@ -134,6 +128,12 @@ def prepare(
         spelled=able.spelled,
     )
     return Prepared(plan, loaded, diff, sources, listing, seen.facts)
+
+
+def _in_time(drafted: Drafted, seen: Looked) -> Drafted:
+    """The draft without the deletes of contacts that did not fit the budget to be read."""
+    beyond = (drafted.table["verb"] == "delete") & drafted.table["sid"].isin(list(seen.late))
+    return without(drafted, beyond, "held", "budget", None) if beyond.any() else drafted
 
 
 def _with_codes(drafted: Drafted, seen: Looked) -> Drafted:

@@ -20,6 +20,7 @@ from syncjob.transport.reaching import Reached, reach
 from tests.builders_doctor import plain, printed, shown
 from tests.builders_notify import certificate, web
 from tests.journey.builders import Desk, people
+from tests.journey.builders_remotes import sendme
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -248,16 +249,19 @@ def test_a_damaged_memory_is_a_problem(desk: Desk) -> None:
     assert "damaged" in found(desk, "problem", code=1)["state"]["says"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "said"), [pytest.param("exophones", "entries", marks=pytest.mark.phones), ("sendme123", "may read")]
-)
-def test_other_remotes_are_asked_in_their_own_words(desk: Desk, kind: str, said: str) -> None:
-    desk.remote.exophones.seed(2)
-    more: dict[str, Any] = {"remote_only": "keep"}
-    desk.config(remote={"kind": kind}, sync={"mode": "delete", **more})
-    assert said in found(desk, "ok")["rights"]["says"]
-    desk.config(remote={"kind": kind, "api_key": "wrong"}, sync={"mode": "delete", **more})
+def test_a_remote_without_a_listing_is_asked_for_a_contact_that_is_not_there(desk: Desk) -> None:
+    sendme(desk)
+    assert "may read" in found(desk, "ok")["rights"]["says"]
+    sendme(desk, remote={"api_key": "wrong"})
     assert "401" in found(desk, "problem", code=6)["credentials"]["says"]
+    assert [entry.call for entry in desk.remote.log] == ["sendme_read"] * 2
+
+
+def test_a_list_that_is_missing_is_told_with_what_makes_it(desk: Desk) -> None:
+    desk.config(remote={"kind": "exotel_list", "list": "Diwali"})
+    assert "--create-list" in found(desk, "warning")["list"]["do"]
+    desk.remote.lists.add("Diwali")
+    assert "Diwali is there" in found(desk, "ok")["list"]["says"]
     assert desk.writes == 0
 
 

@@ -169,3 +169,13 @@ def test_a_run_killed_and_resumed_ends_as_an_uninterrupted_one(desk: Desk, forge
     assert [row["sync_sid"] for row in desk.rows()] == sids[:5]
     assert left(desk) == sids[5:]
     assert "nothing to resume" in desk("resume", "--yes").err
+
+
+def test_the_doctor_counts_them_and_releases_none(desk: Desk) -> None:
+    phones(desk, 3)
+    findings = {found["check"]: found["says"] for found in desk("doctor", "--json").json["findings"]}
+    assert "3 entries" in findings["rights"]
+    assert asked(desk) == ["exophone_page"]
+    phones(desk, 0, remote={"api_key": "wrong"})
+    assert desk("doctor").code == 6
+    assert desk.writes == 0

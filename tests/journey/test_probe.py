@@ -15,6 +15,7 @@ from syncjob.state import locked
 from tests.builders_probe import INVENTED, NUMBER, as_it_should, at_desk, job_after, probed, remembered, wired
 from tests.journey.builders import Desk, people
 from tests.journey.builders_hostile import Forge
+from tests.journey.builders_remotes import sendme
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -171,10 +172,10 @@ def test_where_something_is_wrong_it_is_not_begun(desk: Desk) -> None:
 
 
 def test_other_remotes_have_nothing_to_probe(desk: Desk) -> None:
-    desk.config(remote={"kind": "exophones"}, sync={"mode": "delete"})
+    sendme(desk)
     said = desk("doctor", "--probe", NUMBER, "--yes")
     assert (said.code, desk.writes) == (2, 0)
-    assert "nothing to probe on exophones" in said.err
+    assert "nothing to probe on sendme123" in said.err
 
 
 def test_the_address_book_behind_a_list_can_be_probed(desk: Desk) -> None:
