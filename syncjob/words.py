@@ -128,7 +128,7 @@ REASONS: dict[str, Reason] = {
         Reason("not_on_list", "It is not on the list."),
         Reason("contact_first", "The number was new to the address book, so the contact goes there first."),
         Reason("there_as_sent", "The first reply was lost; the contact is there, exactly as sent."),
-        Reason("not_read", "It could not be read, so it was left alone: {detail}.", "Run again."),
+        Reason("contact_unread", "It could not be read, so it was left alone: {detail}.", "Run again."),
         Reason("reviewers_no", "A reviewer did not approve it."),
         # sending (CONTRACT 8)
         Reason("refused_by_remote", "Exotel refused it: {detail}.", "Correct the row as Exotel asks."),

@@ -80,7 +80,7 @@ def test_a_confirmed_run_is_remembered_and_later_runs_go_by_it_without_a_termina
     assert "Fisrt Name → First name (as confirmed before)" in " ".join(person.plans[0].notes)
     later = desk("run", sheet, "--yes")
     assert later.code == 0, later.err
-    assert "Mobil Numbr → Number (as confirmed before)" in later.out
+    assert "Mobil Numbr → Number, Fisrt Name → First name (as confirmed before)" in later.out
     assert "Remembered" not in later.err
 
 

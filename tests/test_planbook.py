@@ -257,6 +257,11 @@ def test_more_lines_than_a_sheet_holds_continue_on_a_second(
     assert approved(again) == {1} | UPDATE | DELETES
 
 
+def test_words_of_another_version_are_not_taken_for_edits(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncjob.results.planbook.lines.ARROW", " becomes ")
+    assert "was made by another version" in refused(path)
+
+
 def test_what_is_no_plan_workbook_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "plan.xlsx"
     path.write_bytes(b"PK\x03\x04 torn")

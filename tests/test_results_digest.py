@@ -6,6 +6,14 @@ from syncjob.results.digest import clock, digest, span
 from tests.builders_results import IST, make_results, make_sample
 
 
+def test_a_refusal_is_told_by_what_is_wrong_not_by_its_code():
+    told = digest(make_sample(True, refusals=("too_many_deletes: 40 of 100 (limits.deletes).", "Something else: no.")))
+    assert told.refusals == (
+        "More contacts would be removed than allowed: 40 of 100 (limits.deletes).",
+        "Something else: no.",
+    )
+
+
 def test_the_headline_says_who_has_to_do_what():
     told = digest(make_sample())
     assert told.headline == "27 of 40 rows are as they should be. 9 rows need you. 4 rows are left for us to finish."

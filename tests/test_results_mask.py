@@ -44,6 +44,13 @@ def test_no_value_of_anybody_is_left_in_any_masked_file(tmp_path: Path):
         assert not [secret for secret in secrets for text in texts if secret in text], path.name
 
 
+def test_a_masked_command_keeps_its_words_and_loses_the_folders_of_a_machine():
+    command = "syncjob apply '/srv/my jobs/results/run-1/plan.json' --allow too_many_deletes@0123 --config /srv/c.yaml"
+    facts = share_safe(make_sample(next_command=command, feed_back="put it into the folder /srv/jobs/inbox")).facts
+    assert facts.next_command == "syncjob apply …/run-1/plan.json --allow too_many_deletes@0123 --config …/c.yaml"
+    assert facts.feed_back == "put it into the folder …/inbox"
+
+
 def test_masking_keeps_what_support_needs():
     results = make_sample()
     safe = share_safe(results)

@@ -197,7 +197,8 @@ def test_the_masked_page_names_nobody_and_links_nothing():
         refusals=("First: +919876500003.",),
         stopped="it met asha3@example.com",
         partial="9876500003 was fed back",
-        next_command="syncjob apply /home/asha rao/results/run-1/plan.json --allow too_many_deletes@0123",
+        next_command="syncjob apply '/home/asha rao/results/run-1/plan.json' --allow too_many_deletes@0123 "
+        "--config /home/asha/c.yaml",
     )
     html = report(share_safe(results), "result-masked.xlsx")
     assert not re.search(r"987650|example\.com|Surat|call after|Kumar|asha|/data|/home", html)

@@ -85,6 +85,8 @@ def story_text(story: RunStory) -> str:
         f"  Rows:     {counts_text(run.counts) or '–'}",
         f"  Contacts: {counts_text(story.changes) or ('none was to be changed' if story.kept else '–')}",
     ]
+    if story.approved:
+        lines.append(f"  Approved: {story.approved}")
     for verb, requests, changes in story.requests:
         contacts = many(changes, "contact", "contacts")
         lines.append(f"  Requests: {many(requests, 'request', 'requests')} to {verb} {contacts}")
@@ -103,6 +105,7 @@ def story_json(story: RunStory) -> dict[str, object]:
         "run": run_json(story.record),
         "contacts": story.changes,
         "requests": requests,
+        "approved": story.approved or None,
         "files": files,
         "exit_code": 0,
     }

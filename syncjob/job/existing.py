@@ -142,7 +142,7 @@ def marked(rows: pd.DataFrame, unread: Mapping[str, CallFailed]) -> pd.DataFrame
     rows = rows.copy()
     for at in rows.index[rows["number"].isin(list(unread)) & rows["outcome"].isna()]:
         error = unread[str(rows.at[at, "number"])]
-        told = ("rejected", "refused_by_remote") if isinstance(error, CallRefused) else ("held", "not_read")
+        told = ("rejected", "refused_by_remote") if isinstance(error, CallRefused) else ("held", "contact_unread")
         rows.loc[at, ["outcome", "reason", "value"]] = [*told, error.words]
     return rows
 

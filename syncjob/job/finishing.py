@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
@@ -27,6 +29,7 @@ from syncjob.plans import Plan
 from syncjob.results.aside import probe
 from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
+from syncjob.results.index import write_index
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
 
 APPROVED = "approved"
@@ -90,7 +93,7 @@ def facts_of(session: Session, plan: Plan, ending: Ending, code: int) -> RunFact
 def _feed_back(session: Session, run_id: str) -> str:
     """How corrected rows are sent back."""
     if session.inbox:
-        return f"put it into the folder {session.inbox}"
+        return f"put it into the folder {shlex.quote(str(session.inbox))}"
     return session.paste("run", str(session.config.results.dir / run_id / "needs-fixing.xlsx"))
 
 
@@ -100,11 +103,13 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     facts = replace(facts_of(session, kept.plan, ending, code), approved=approval_of(kept))
     if undoes(kept):
         facts = replace(facts, mode="undo")
+    pa.default_memory_pool().release_unused()  # of the listing and the diff
     results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
     files = write_files(session.config, results, ending)
     record_run(results)
     try:
         save_plan(kept, files.folder / "plan.json")
+        write_index(session.config.results.dir)  # which links the plan, too, now that it is there
     except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
         if ending.stopped is None:
             raise

@@ -61,6 +61,7 @@ class RunStory:
     requests: tuple[tuple[str, int, int], ...]
     files: tuple[Path, ...]
     kept: bool  # whether its journal is still there
+    approved: str = ""  # who approved its plan in a workbook, and when
 
 
 @dataclass(frozen=True)
@@ -79,15 +80,17 @@ def story_of(session: Session, run_id: str) -> RunStory:
     path = session.account.run(run_id) / "journal.db"
     changes: dict[str, int] = {}
     requests: tuple[tuple[str, int, int], ...] = ()
+    consent = ""
     if path.exists():
         with Journal.open(path) as journal:
             frame = journal.frame()
             requests = journal.requests()
+            consent = journal.meta("consent")
         told = frame["outcome"].fillna(frame["state"].map({"sent": "unknown", "planned": "not_sent"}))
         changes = {str(name): int(count) for name, count in told.value_counts().items()}
     folder = Path(record.results) if record.results else None
     files = tuple(sorted(folder.iterdir())) if folder and folder.is_dir() else ()
-    return RunStory(record, changes, requests, files, path.exists())
+    return RunStory(record, changes, requests, files, path.exists(), "" if consent == "yes" else consent)
 
 
 def number_of(session: Session, written: str) -> str:

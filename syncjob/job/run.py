@@ -151,7 +151,9 @@ def _dry_run(session: Session, options: Options) -> Outcome:
         raise
     except (RemoteError, Interrupted) as error:
         return _unread(session, sources, loaded, ending, error)
-    return conclude(session, _kept(session, options, prepared, run_id), ending)
+    kept = _kept(session, options, prepared, run_id)
+    del prepared  # the listing and the diff: results need neither, and both are large
+    return conclude(session, kept, ending)
 
 
 def _unread(
@@ -246,13 +248,14 @@ def _live(session: Session, options: Options) -> Outcome:
     except (RemoteError, Interrupted) as error:
         return _unread(session, sources, loaded, ending, error)
     kept = _kept(session, options, prepared, run_id)
+    del prepared
     if kept.plan.refusals:
         return conclude(session, kept, ending)
     session.door.show(kept.plan)
     record = RunRecord(
         run_id,
         session.config.job,
-        prepared.sources.identity,
+        sources.identity,
         started.isoformat(timespec="seconds"),
         live=True,
         whole=kept.plan.partial is None,

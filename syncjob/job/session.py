@@ -10,18 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from syncjob.config import Config
 from syncjob.errors import ConfigError, Interrupted, SyncjobError
-from syncjob.memory import Memory
-from syncjob.plans import Plan
-from syncjob.remotes import auth_for, open_remote
-from syncjob.remotes.base import Remote
-from syncjob.results.files import WrittenFiles
-from syncjob.results.table import Results
-from syncjob.state import Account, open_account
-from syncjob.transport import Event, Transport
+
+if TYPE_CHECKING:  # what needs no connection and writes no results does without them
+    from syncjob.config import Config
+    from syncjob.memory import Memory
+    from syncjob.plans import Plan
+    from syncjob.remotes.base import Remote
+    from syncjob.results.files import WrittenFiles
+    from syncjob.results.table import Results
+    from syncjob.state import Account
+    from syncjob.transport import Event, Transport
 
 
 class Door(Protocol):
@@ -89,9 +90,11 @@ class Session:
 
     def renew(self) -> None:
         """Begin another run in the same session: its requests and its time are counted from here."""
+        from syncjob.remotes import open_remote
+
         self.transport.close()
         self.transport = open_transport(self.config, self.door, self.account)
-        self.remote = open_remote(self.config, transport=self.transport)
+        self.remote = open_remote(self.config, transport=self.transport, behaviour=self.memory.behaviour)
         self.began = time.monotonic()
         if self.stop.is_set():  # a signal came while there was no transport to tell
             self.transport.stop()
@@ -134,6 +137,10 @@ class Session:
 @contextmanager
 def open_session(config: Config, door: Door, stop: threading.Event | None = None) -> Iterator[Session]:
     """A session, closed at the end whatever happens."""
+    from syncjob.memory import Memory
+    from syncjob.remotes import open_remote
+    from syncjob.state import open_account
+
     account = open_account(config.state_dir, config.remote.identity)
     transport = open_transport(config, door, account)
     memory = Memory(account)
@@ -156,6 +163,9 @@ def open_session(config: Config, door: Door, stop: threading.Event | None = None
 
 def open_transport(config: Config, door: Door, account: Account | None) -> Transport:
     """The way to the config's remote; `account` shares its rate with other runs on this machine."""
+    from syncjob.remotes import auth_for
+    from syncjob.transport import Transport
+
     remote = config.remote
     key = remote.api_key.get_secret_value() if remote.api_key else ""
     token = remote.api_token.get_secret_value() if remote.api_token else ""

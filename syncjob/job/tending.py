@@ -101,7 +101,8 @@ def _worked(session: Session, how: Pass, shelf: Shelf, ready: list[Found]) -> It
         if tended.place == "waiting" and tended.code in ALIEN:
             return
     for each in ready:
-        session.check()
+        if session.stop.is_set():
+            raise _ended(session)
         taken = shelf.take(each.path)
         if taken is None:
             yield Tended(each.path.name, "waiting", "it is gone, or open in another program")
@@ -110,6 +111,12 @@ def _worked(session: Session, how: Pass, shelf: Shelf, ready: list[Found]) -> It
         yield tended
         if tended.place == "waiting" and tended.code in ALIEN:
             return
+
+
+def _ended(session: Session) -> Interrupted:
+    error = Interrupted(session.signal_exit)
+    error.advice = "The next pass goes on."
+    return error
 
 
 def _brought_on(session: Session, how: Pass, shelf: Shelf, card: Card) -> Tended:

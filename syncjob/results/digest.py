@@ -15,7 +15,7 @@ from syncjob.results.cellxml import MOST, MOST_COLUMNS, cut
 from syncjob.results.messages import SLOT, named, says, template
 from syncjob.results.naming import called
 from syncjob.results.table import SYNC_COLUMNS, Results, RunFacts
-from syncjob.words import OUTCOMES, PLANNED
+from syncjob.words import OUTCOMES, PLANNED, REASONS, without_slot
 
 FIRST = 3
 """How many rows of a group are named."""
@@ -108,7 +108,7 @@ def digest(results: Results, first: int = FIRST) -> Digest:
         aside=tuple(line for (reason, line) in groups if reason and line.outcome in ("skipped", "duplicate")),
         remote=tuple(line for (_, line) in _groups(results.remote_only, facts.service, first)),
         remote_title=_remote_title(facts),
-        refusals=facts.refusals,
+        refusals=tuple(map(_plainly, facts.refusals)),
         steps=_steps(results),
         command=facts.next_command or (f"syncjob resume {facts.run_id}" if ours and not facts.dry_run else None),
         about=_about(facts, (*facts.notes, *_unfit(results))),
@@ -197,6 +197,12 @@ def _task(facts: RunFacts) -> str:
 def _remote_title(facts: RunFacts) -> str:
     """Over the contacts that no row names."""
     return TITLES["remote"] if facts.of_list is None else f"On the list {facts.of_list}, but not in your file"
+
+
+def _plainly(refusal: str) -> str:
+    """A refusal that begins with what is wrong instead of the guard's code."""
+    code, colon, figures = refusal.partition(": ")
+    return f"{without_slot(REASONS[code].says).rstrip('.')}: {figures}" if colon and code in REASONS else refusal
 
 
 def _banner(facts: RunFacts) -> str:

@@ -19,6 +19,7 @@ from urllib.parse import quote
 from syncjob.model import Json
 from syncjob.results.aside import place_text, plain_words
 from syncjob.results.digest import clock
+from syncjob.results.pagestyle import CSS
 from syncjob.words import OUTCOMES
 
 SUMMARY = "summary.json"
@@ -88,9 +89,11 @@ def page(runs: tuple[Entry, ...]) -> str:
 <html lang="en"><head><meta charset="utf-8"><title>syncjob: runs</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <style>{_STYLE}</style></head>
 <body><main><h1>Runs</h1>
-<table><caption>Newest first. Each run links to its files.</caption>
+<p class="muted">Newest first. Each run links to its files.</p>
+<table><caption class="hidden">Runs, newest first</caption>
 <thead><tr><th scope="col">When</th><th scope="col">Job</th><th scope="col">Kind</th>
 <th scope="col">What happened</th><th scope="col">Files</th></tr></thead>
 <tbody>
@@ -105,8 +108,9 @@ def _row(entry: Entry) -> str:
         f'<a href="{escape(quote(f"{entry.run_id}/{name}"), quote=True)}">{escape(name)}</a>' for name in entry.files
     )
     kind = "REFUSED" if told.get("refusals") else "DRY RUN" if told.get("dry_run") else "LIVE"
+    badge = f'<span class="kind {kind.partition(" ")[0].lower()}">{kind}</span>'
     when = f"{escape(clock(entry.started)) if entry.started else '–'}<br><small>{escape(entry.run_id)}</small>"
-    cells = (escape(str(told.get("job", ""))), kind, _counts(told), files)
+    cells = (escape(str(told.get("job", ""))), badge, _counts(told), files)
     return f'<tr><th scope="row">{when}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
@@ -129,16 +133,17 @@ def _read(path: Path) -> Mapping[str, Json] | None:
     return cast(Mapping[str, Json], told) if isinstance(told, dict) else None
 
 
-_STYLE = """
-:root{color-scheme:light dark}
-body{font:16px/1.45 system-ui,sans-serif;margin:0;padding:2rem 1rem}
-main{max-width:70rem;margin:auto}
-h1{margin:0 0 1rem}
-table{border-collapse:collapse;width:100%}
-caption{text-align:left;padding-bottom:.5rem}
-th,td{text-align:left;vertical-align:top;padding:.5rem .75rem;border-bottom:1px solid #8885}
-thead th{border-bottom:2px solid currentColor}
-tbody th{font-weight:600;white-space:nowrap}
-a{display:inline-block;margin-right:.5rem}
-@media print{body{padding:0}a{color:inherit}}
+_STYLE = (
+    CSS
+    + """
+body{overflow-wrap:break-word}
+tbody th{white-space:nowrap}
+tbody th small{font-weight:400;color:var(--muted)}
+.kind{display:inline-block;padding:.1rem .5rem;border-radius:.25rem;font-size:.85rem;font-weight:700;white-space:nowrap;
+background:var(--live);color:var(--on_live)}
+.kind.dry{background:var(--dry);color:var(--on_dry)}
+.kind.refused{background:#A63A00;color:#FFFFFF}
+td a{display:inline-block;margin-right:.75rem}
+@media print{.kind{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """
+)

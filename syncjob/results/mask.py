@@ -7,6 +7,7 @@ headers, row numbers, outcomes, reasons, contact ids, request ids and times, whi
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -20,8 +21,8 @@ from syncjob.schema import FIELDS, TEXT
 HIDDEN = "•"
 KEPT_DIGITS = 3
 _LONG = re.compile(r"\+?\d[\d ()\-]{5,}\d")
-_FOLDERS = re.compile(r"[A-Za-z]?:?[/\\](?:[^/\\]+[/\\])+(?=[^/\\]+[/\\][^/\\]+)")
-"""All folders of an absolute path but the last, which is the run's."""
+_OF_RUNS = ("plan.", "needs-fixing.")
+_ROOTED = re.compile(r"(?:[A-Za-z]:)?[/\\]")
 
 SPEAKING = frozenset({"identical_row", "conflicting_rows", "superseded", "mode", "unreadable_rows", "run_ended"})
 """Reasons whose detail names rows or settings, never a value of somebody."""
@@ -55,9 +56,25 @@ def _facts(facts: RunFacts) -> RunFacts:
         stopped=said(facts.stopped) if facts.stopped else None,
         partial=said(facts.partial) if facts.partial else None,
         approved="in a plan workbook" if facts.approved else None,
-        next_command=_FOLDERS.sub("…/", facts.next_command) if facts.next_command else None,
-        feed_back=_FOLDERS.sub("…/", facts.feed_back),
+        next_command=_unplaced(facts.next_command) if facts.next_command else None,
+        feed_back=_unplaced(facts.feed_back),
     )
+
+
+def _unplaced(command: str) -> str:
+    """A command whose absolute paths have lost their folders; of a run's files the last stays, which names the run."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a sentence, not a command
+        words = command.split()
+    return " ".join(_near(word) for word in words)
+
+
+def _near(word: str) -> str:
+    if not _ROOTED.match(word):
+        return word
+    parts = re.split(r"[/\\]", word)
+    return "…/" + "/".join(parts[-2:] if parts[-1].startswith(_OF_RUNS) else parts[-1:])
 
 
 def mask(text: str) -> str:

@@ -153,8 +153,9 @@ def prepared(remote: Served, folder: Path) -> ServedList:
     folder.mkdir(parents=True)
     rows = [f"{number(n)},Name {n}" for n in range(4, 20)]
     (folder / "contacts.csv").write_text("\n".join(["Phone,Name", *rows, ""]))
-    config = CONFIG.format(**remote.about).replace("remote:\n", "remote:\n  kind: exotel_list\n  list: Diwali\n")
-    (folder / "config.yaml").write_text(config)
+    config = CONFIG.format(**remote.about, listing="scan")
+    of_list = config.replace("remote:\n", "remote:\n  kind: exotel_list\n  list: Diwali\n")
+    (folder / "config.yaml").write_text(of_list)
     return ServedList(remote.about, str(made["sid"]))  # type: ignore[call-overload]
 
 

@@ -226,7 +226,7 @@ def test_calls_from_python_tell_as_well(desk: Desk, site: Web, caplog: pytest.Lo
     assert "The start ping could not be sent: the answer was 404." in caplog.messages
 
 
-def test_a_run_leaves_a_page_that_the_index_links(desk: Desk, site: Web) -> None:
+def test_a_run_leaves_a_page_and_a_plan_that_the_index_links(desk: Desk, site: Web) -> None:
     desk.config(results={"mask": True})
     rows = [person(1), {"number": "98765 4", "first_name": "Zenobia"}]
     said = desk("run", desk.sheet(rows), "--yes")
@@ -241,3 +241,4 @@ def test_a_run_leaves_a_page_that_the_index_links(desk: Desk, site: Web) -> None
     index = (desk.folder / "results" / "index.html").read_text(encoding="utf-8")
     assert f'href="{desk.latest().name}/report.html"' in index
     assert "report.html" in desk.summary()["files"]
+    assert f'href="{desk.latest().name}/plan.json"' in index

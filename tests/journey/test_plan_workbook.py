@@ -71,7 +71,7 @@ def test_exactly_the_approved_lines_are_done_and_who_approved_them_is_recorded(d
 
 
 def the_approval_is_recorded(desk: Desk) -> None:
-    """In the summary, the workbook, and the journal."""
+    """In the summary, the workbook, the journal, and the run's story."""
     approved = desk.summary()["approved"]
     assert re.fullmatch(r"by Asha Rao in plan\.xlsx; applied \d+ \w+ 2\d+, \d\d:\d\d \S+ by \S+", approved)
     summary = openpyxl.load_workbook(desk.latest() / "result.xlsx")["Summary"]
@@ -79,6 +79,7 @@ def the_approval_is_recorded(desk: Desk) -> None:
     (journal,) = (desk.folder / "state").rglob("journal.db")
     with sqlite3.connect(journal) as db:
         assert db.execute("select value from meta where name = 'consent'").fetchone() == (approved,)
+    assert f"  Approved: {approved}\n" in desk("history", "show", desk.latest().name).out
 
 
 OTHERS: list[tuple[dict[str, Any], str]] = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncjob.emulator.faults import When
-from tests.journey.builders import Desk, people, read_sheet
+from tests.journey.builders import Desk, read_sheet
 from tests.journey.builders_hostile import Forge
 from tests.journey.builders_remotes import asked, killed_at, listed, sendme
 
@@ -108,7 +108,7 @@ def test_every_documented_answer_gets_its_outcome_and_what_is_left_can_be_fed_ba
         gone: "deleted/already_gone",
         pending: "rejected/pending_messages",
         trouble: "deleted",
-        hidden: "held/not_read",
+        hidden: "held/contact_unread",
         fine: "deleted",
         "x": "rejected/refused_by_remote",
     }
@@ -229,13 +229,6 @@ def test_deactivations_killed_and_resumed_are_made_once_and_told_as_made(desk: D
     assert desk.outcomes() == ["updated"] * 3
     assert [row["sync_changes"] for row in desk.rows()] == ["status: ACTIVE → INACTIVE"] * 3
     assert len([entry for entry in desk.remote.log.of("sendme_change") if entry.applied]) == 3
-
-
-def test_on_another_remote_its_settings_are_taken_and_said_to_be_unused(desk: Desk) -> None:
-    desk.config(sync={"instead_of_delete": "deactivate"})
-    said = desk("run", "--dry-run", desk.sheet(people(1)))
-    assert said.code == 0
-    assert said.out.splitlines()[1] == "  sync.instead_of_delete is not used with exotel_contacts."
 
 
 @pytest.mark.parametrize(

@@ -156,14 +156,12 @@ def test_batch_size_bounds_what_one_request_holds(desk: Desk) -> None:
         assert sorted(sizes) == [1, 2, 2], call
 
 
-def test_keys_of_another_kind_of_remote_are_unused_unless_leaving_them_out_would_delete(desk: Desk) -> None:
-    desk.config(remote={"list": "Summer"})
-    path = desk.sheet(people(1))
-    assert desk("run", path, "--yes").code == 0
-    desk.config(sync={"instead_of_delete": "deactivate"})
-    said = desk("run", path, "--yes")
-    assert said.code == 2
-    assert "sync.instead_of_delete" in said.err
+def test_keys_of_another_kind_of_remote_are_taken_and_said_to_be_unused(desk: Desk) -> None:
+    desk.config(remote={"list": "Summer"}, sync={"instead_of_delete": "deactivate"})
+    said = desk("run", desk.sheet(people(1)), "--yes")
+    assert said.code == 0
+    assert "sync.instead_of_delete is not used with exotel_contacts." in said.out
+    assert "remote.list is not used with exotel_contacts." in said.out
 
 
 def test_columns_map_headers_to_fields_paths_and_nothing(desk: Desk) -> None:

@@ -22,10 +22,10 @@ from syncjob.loader.sniff import sniff
 from syncjob.loader.unpack import check_archive
 from syncjob.planfile import VERSION, unpack
 from syncjob.results.planbook.cellread import CameBack, Sheet, read_back
-from syncjob.results.planbook.cover import NAME, cover_of, sheet_names
+from syncjob.results.planbook.cover import NAME, Put, cover_of, sheet_names
 from syncjob.results.planbook.judging import Judged, judge_cover, judge_held, judge_lines
-from syncjob.results.planbook.lines import NAMES, sheets_of
-from syncjob.results.planbook.writing import MAGIC
+from syncjob.results.planbook.lines import NAMES, Lines, sheets_of
+from syncjob.results.planbook.writing import MAGIC, fingerprint
 
 LIMITS = ReadLimits(unpacked=2048 * MB)
 AGAIN = "Make a new plan: syncjob plan -o plan.xlsx."
@@ -62,9 +62,13 @@ def review(path: Path) -> Review:
     if sealed is None:
         raise _lost(path, came)
     kept = _unsealed(path, sealed)
+    sheets = sheets_of(kept.plan, placed(kept.loaded))
+    puts = cover_of(kept, sheets)
+    if fingerprint(sheets, puts) != sealed.lines[3].cells.get(0):
+        raise ConfigError(f"The plan {path} was made by another version.", advice=AGAIN)
     approved: set[int] = set()
     problems: list[str] = []
-    for judged in _judged(came, kept, sealed):
+    for judged in _judged(came, sealed, sheets, puts):
         approved |= judged.approved
         problems += judged.problems
     if problems:
@@ -110,7 +114,7 @@ def _unsealed(path: Path, sheet: Sheet) -> Kept:
     if len(texts) < 4 or texts[1] != f"version {VERSION}":
         raise ConfigError(f"The plan {path} was made by another version.", advice=AGAIN)
     carried = "".join(texts[4:])
-    if hashlib.sha256(carried.encode()).hexdigest() != texts[2]:
+    if hashlib.sha256((texts[3] + carried).encode()).hexdigest() != texts[2]:
         raise ConfigError(f"The hidden sheet of the plan {path} was edited or cut.", advice=AGAIN)
     try:
         return unpack(carried)
@@ -118,11 +122,10 @@ def _unsealed(path: Path, sheet: Sheet) -> Kept:
         raise ConfigError(f"The hidden sheet of the plan {path} can't be read: {error}.", advice=AGAIN) from error
 
 
-def _judged(came: CameBack, kept: Kept, sealed: Sheet) -> Iterator[Judged]:
+def _judged(came: CameBack, sealed: Sheet, sheets: Sequence[Lines], puts: Sequence[Put]) -> Iterator[Judged]:
     """Every sheet against what was written."""
-    sheets = sheets_of(kept.plan, placed(kept.loaded))
     by_name = {sheet.name: sheet for sheet in came.sheets if sheet is not sealed}
-    cover, everything = judge_cover(by_name.pop(NAME, None), cover_of(kept, sheets))
+    cover, everything = judge_cover(by_name.pop(NAME, None), puts)
     yield cover
     for lines in sheets:
         there = _taken(by_name, sheet_names(lines))

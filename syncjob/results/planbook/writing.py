@@ -82,10 +82,11 @@ def write_book(kept: Kept, path: Path) -> None:
     def fill(book: Workbook) -> None:
         _properties(book, kept)
         palette = Palette(book)
-        _write_cover(book, palette, cover_of(kept, sheets))
+        puts = cover_of(kept, sheets)
+        _write_cover(book, palette, puts)
         for lines in sheets:
             _write_lines(book, palette, lines)
-        _seal(book, kept)
+        _seal(book, kept, fingerprint(sheets, puts))
 
     put_book(path, fill)
 
@@ -281,12 +282,21 @@ def _ask(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int, last:
 # -- the sealed plan -------------------------------------------------------------------------------------------------
 
 
-def _seal(book: Workbook, kept: Kept) -> None:
+def fingerprint(sheets: Sequence[Lines], puts: Sequence[Put]) -> str:
+    """Of every text that is written, so that words of another version are not taken for edits."""
+    told = hashlib.sha256("\x1e".join(put.text for put in puts).encode())
+    for lines in sheets:
+        for header, column in zip(lines.headers, lines.columns, strict=True):
+            told.update("\x1e".join([lines.name, header, *column.tolist()]).encode("utf-8", "surrogatepass"))
+    return told.hexdigest()
+
+
+def _seal(book: Workbook, kept: Kept, words: str) -> None:
     """The run's own copy in cells of text: every program that keeps hidden sheets keeps it."""
     carried = pack(kept)
     pieces = [carried[at : at + PIECE] for at in range(0, len(carried), PIECE)]
-    seal = hashlib.sha256(carried.encode()).hexdigest()
-    column = pd.Series([MAGIC, f"version {VERSION}", seal, str(len(pieces)), *pieces], dtype="str")
+    seal = hashlib.sha256((words + carried).encode()).hexdigest()
+    column = pd.Series([MAGIC, f"version {VERSION}", seal, words, *pieces], dtype="str")
     sheet = book.add_worksheet(SEALED, worksheet_class=TextWorksheet)
     texts = pa.array(column, pa.large_string())
     numbers = pa.array([str(row + 1) for row in range(len(column))], pa.large_string())
