@@ -14,6 +14,7 @@ from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
 from syncjob.cli.spelling import digits, spelling
 from syncjob.cli.wording import many, plan_text
+from syncjob.errors import Interrupted
 from syncjob.words import one_line
 
 if TYPE_CHECKING:
