@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.rivals import Reader, installed, versions
+from benchmarks.readers import Reader, installed, versions
 from tests.exam_loader.cases import Case, case
 from tests.exam_loader.judging import Answer, Verdict, judge
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.rivals import syncjob
+from benchmarks.readers import syncjob
 from tests.exam_loader import damage
 from tests.exam_loader.cases import case
 from tests.exam_loader.judging import judge

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncjob.pacing import AUTO_RATE, LOWEST, Backoff, Pace, Quota, Tempo, read_quota, retry_after
+from syncjob.pacing import AUTO_RATE, LOWEST, SLACK, Backoff, Pace, Quota, Tempo, read_quota, retry_after
 from tests.builders_remote import START
 
 NOW = datetime(2026, 9, 21, 12, 0, 0, tzinfo=UTC)
@@ -192,7 +192,9 @@ def test_a_clock_that_was_set_back_freezes_nobody(back: float) -> None:
     pace = Pace(1.0)
     tempo = pace.throttled(Tempo(last=START), START, sent_at=START, asked=600.0, random=0.5)
     _, moment = pace.reserve(tempo, START - back)
-    assert moment <= START - back + 110
+    rate = pace.rate_at(tempo, START - back)
+    assert rate is not None
+    assert moment <= START - back + 100 / (rate * (1 - SLACK)) + 0.001
 
 
 def test_a_rate_must_be_above_nothing() -> None:

@@ -141,9 +141,14 @@ def _inline(opening: str, letter: str, style: int, numbers: pa.Array, texts: pa.
 
 
 def _shared_tails(style: int, texts: pa.Array, shared: Shared) -> list[Part] | None:
-    """What follows the row's number in cells that name a shared text; None where there are too many texts."""
+    """What follows the row's number in cells that name a shared text; None where there are too many texts.
+
+    Unusual texts are never shared: how they are written is said in one place, `cell`.
+    """
     coded = pc.dictionary_encode(texts)
     several = coded.dictionary.to_pylist()
+    if _look(coded.dictionary).unusual:
+        return None
     if len(several) > FEW or any(text.startswith("<r>") for text in several):  # which XlsxWriter takes for markup
         return None
     times = np.bincount(np.asarray(coded.indices), minlength=len(several)).tolist()
