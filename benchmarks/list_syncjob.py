@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.local_syncjob import settings
 from syncjob.api import _config
-from syncjob.job.preparing import read_remote
+from syncjob.job.book import read_book
 from syncjob.job.session import Silent, open_session
 
 
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         remote["rate"] = "off" if rate == "off" else f"{rate}/second"
         with open_session(_config(config | {"remote": remote}), Silent()) as session:
             began, used = time.perf_counter(), os.times()
-            listing = read_remote(session)
+            listing = read_book(session)
             wall, after = time.perf_counter() - began, os.times()
     cpu = after.user + after.system - used.user - used.system
     said = {"wall": wall, "cpu": cpu, "requests": listing.requests, "contacts": len(listing.contacts)}

@@ -15,7 +15,7 @@ import pandas as pd
 
 from benchmarks.data import COLUMNS
 from syncjob.api import _config
-from syncjob.job import preparing, run
+from syncjob.job import looking, run
 from syncjob.job.run import Options
 from syncjob.job.session import Session, Silent, open_session
 from syncjob.listing import Listing
@@ -43,13 +43,13 @@ def main(arguments: list[str]) -> int:
     source, book, folder = (Path(argument) for argument in arguments)
     stages: dict[str, float] = {}
 
-    def listed(_session: Session) -> Listing:
+    def listed(_session: Session, _fetch: object = None) -> Listing:
         began = _cpu()
         contacts = pd.read_parquet(book)
         stages["address book"] = round(_cpu() - began, 3)
         return Listing(contacts, len(contacts), 0, "quiet")
 
-    preparing.read_remote = listed
+    looking.read_book = listed
     for module, name in ((run, "load"), (run, "prepare"), (run, "write_results")):
         _timed(module, name, stages)
     with open_session(_config(settings(folder)), Silent()) as session:
