@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from syncjob.differ import Known, Rules, compare
 from syncjob.emulator import Emulator
@@ -16,6 +18,7 @@ from syncjob.executor import Work, execute
 from syncjob.journal import Journal
 from syncjob.listing import Pages, Threads, scan
 from syncjob.membership import of_members, one_each, placed
+from syncjob.model import Batch, Reply
 from syncjob.planner import draft
 from syncjob.remotes.exotel_list import ExotelList
 from syncjob.transport import Auth, Transport
@@ -28,7 +31,26 @@ LEFT, JOINED, MADE = [number(n) for n in (1, 2)], [number(n) for n in (6, 7)], [
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process is gone: nothing of the program sees it but the command line."""
+
+
+@contextmanager
+def killed_at(nth: int, *, after: bool) -> Iterator[None]:
+    """The `nth` request of a list's remote ends the process, before it left or after it was applied."""
+    sent, send = 0, ExotelList.send
+
+    def killed(remote: ExotelList, batch: Batch) -> tuple[Reply, ...]:
+        nonlocal sent
+        sent += 1
+        if sent != nth:
+            return send(remote, batch)
+        if after:
+            send(remote, batch)
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ExotelList, "send", killed)
+        yield
 
 
 @dataclass

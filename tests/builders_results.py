@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
 from syncjob.results.table import Results, RunFacts, build
@@ -13,16 +14,6 @@ from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, ROWS, TEXT
 
 IST = timezone(timedelta(hours=5, minutes=30))
 HEADERS = ("Mobile", "Name", "City")
-
-
-def letter(position: int) -> str:
-    """0 → A, 26 → AA."""
-    made = ""
-    position += 1
-    while position:
-        position, rest = divmod(position - 1, 26)
-        made = chr(65 + rest) + made
-    return made
 
 
 def make_table(
@@ -33,7 +24,7 @@ def make_table(
     **facts: str,
 ) -> Table:
     """A table as the loader hands it on; its header stands in row 1. `facts` go into `Facts`."""
-    columns = tuple(Column(letter(at), header) for at, header in enumerate(headers))
+    columns = tuple(Column(get_column_letter(at + 1), header) for at, header in enumerate(headers))
     cells = pd.DataFrame({at: pd.Series([line[at] for line in lines], dtype=TEXT) for at in range(len(headers))})
     numbers = pd.Series(range(2, len(lines) + 2), dtype="int64")
     understood = {"format": "xlsx" if sheet else "csv", **facts}

@@ -11,9 +11,7 @@ from syncjob.emulator import Emulator
 from syncjob.emulator.faults import Action
 from syncjob.executor import joining
 from syncjob.journal import Journal
-from syncjob.model import Batch, Reply
-from syncjob.remotes.exotel_list import ExotelList
-from tests.builders_list import JOINED, LEFT, MADE, Killed, ListWork
+from tests.builders_list import JOINED, LEFT, MADE, Killed, ListWork, killed_at
 from tests.builders_work import held, number
 
 
@@ -45,20 +43,8 @@ def test_killed_at_any_write_nothing_is_sent_that_was_seen_to_have_landed(
     work: ListWork, monkeypatch: pytest.MonkeyPatch, nth: int, after: bool
 ) -> None:
     work.plan()
-    sent, send = [0], ExotelList.send
-
-    def killed(remote: ExotelList, batch: Batch) -> tuple[Reply, ...]:
-        sent[0] += 1
-        if sent[0] != nth:
-            return send(remote, batch)
-        if after:
-            send(remote, batch)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ExotelList, "send", killed)
-        with pytest.raises(Killed):
-            work.go_on()
+    with killed_at(nth, after=after), pytest.raises(Killed):
+        work.go_on()
     assert work.is_done(work.go_on())
     assert len(references(work)) == len(set(references(work))) == 4
     assert len(work.emulator.log.of("create")) == 1

@@ -103,14 +103,9 @@ def settle_deletes(work: Work) -> None:
 
 def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
     """Read the end of the listing; settle what is found there, return what is not."""
-    work.read_newcomers()
-    absent = []
-    for change in changes:
-        contact = work.newcomers.get(change.number)
-        if contact is None:
-            absent.append(change)
-        else:
-            adopt(work, change, contact, ours=True)
+    there, absent = work.look_for(changes)
+    for change, contact in there:
+        adopt(work, change, contact, ours=True)
     return absent
 
 

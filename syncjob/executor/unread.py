@@ -48,14 +48,9 @@ def overwrite(work: Work, there: Sequence[tuple[Change, Reply]]) -> None:
 
 def look_for(work: Work, changes: Sequence[Change]) -> list[Change]:
     """Settle creates in doubt by reading everything, where none may be sent again; return what is not there."""
-    work.read_newcomers()
-    absent = []
-    for change in changes:
-        contact = work.newcomers.get(change.number)
-        if contact is None:
-            absent.append(change)
-        else:
-            _settle_found(work, change, contact)
+    there, absent = work.look_for(changes)
+    for change, contact in there:
+        _settle_found(work, change, contact)
     return absent
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -96,6 +96,18 @@ class Work:
         frame = pages.gather.frame(self.settings.region)
         for _, contact in frame[~frame["sid"].isin(self.known)].iterrows():
             self.newcomers[contact["number"]] = contact
+
+    def look_for(self, changes: Sequence[Change]) -> tuple[list[tuple[Change, pd.Series]], list[Change]]:
+        """Read the end of the listing: those of `changes` whose contacts are there, and those whose are not."""
+        self.read_newcomers()
+        there, absent = [], []
+        for change in changes:
+            contact = self.newcomers.get(change.number)
+            if contact is None:
+                absent.append(change)
+            else:
+                there.append((change, contact))
+        return there, absent
 
 
 def settled(

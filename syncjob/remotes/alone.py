@@ -16,6 +16,7 @@ from syncjob.model import Abilities, Batch, Change, Json, Reply
 from syncjob.remotes.paths import is_plain
 
 if TYPE_CHECKING:
+    from syncjob.remotes.paths import Fence
     from syncjob.transport import Answer
 
 
@@ -64,3 +65,20 @@ def named(json: Json, name: str, value: str) -> Mapping[str, Json]:
     if not isinstance(json, dict) or json.get(name) != value:
         raise ValueError("it is not the one that was asked for")
     return json
+
+
+def read_one(fence: Fence, path: str, name: str, sid: str) -> Mapping[str, Json] | None:
+    """The object below `path` whose `name` is `sid`, as it is now; None when there is none (404)."""
+    if not is_plain(sid):
+        return None
+
+    def whose(answer: Answer) -> None:
+        named(answer.json, name, sid)
+
+    try:
+        answer = fence.call("GET", f"{path}/{sid}", repeat=True, check=whose)
+    except CallRefused as refusal:
+        if refusal.status == 404:
+            return None
+        raise
+    return named(answer.json, name, sid)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from syncjob.envelope import code_of
-from syncjob.errors import CallRefused, ConfigError
+from syncjob.errors import CallRefused
 from syncjob.model import Abilities, Batch, Json, Page, Reply
-from syncjob.remotes.alone import named, only_change, told
-from syncjob.remotes.paths import Fence, is_plain, plain
+from syncjob.remotes.alone import only_change, read_one, told
+from syncjob.remotes.paths import Fence, account_in, plain
 
 if TYPE_CHECKING:
     from syncjob.remotes import RemoteConfig
@@ -55,12 +55,7 @@ class ExoPhones:
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExoPhones:
         """By the config's `remote:` group. `ConfigError` without a usable account sid."""
-        try:
-            return cls(transport, remote.account_sid or "")
-        except ValueError as error:
-            raise ConfigError(
-                "remote.account_sid: must be the account's name, as Exotel's API settings show it."
-            ) from error
+        return cls(transport, account_in(remote.account_sid))
 
     def __repr__(self) -> str:
         return f"ExoPhones({self._path!r})"
@@ -91,19 +86,7 @@ class ExoPhones:
 
     def read(self, sid: str) -> Mapping[str, Json] | None:
         """The phone as it is now; None when there is none (404). One that was released may still be shown a while."""
-        if not is_plain(sid):
-            return None
-
-        def whose(answer: Answer) -> None:
-            named(answer.json, "sid", sid)
-
-        try:
-            answer = self._transport.call("GET", f"{self._path}/{sid}", repeat=True, check=whose)
-        except CallRefused as refusal:
-            if refusal.status == 404:
-                return None
-            raise
-        return named(answer.json, "sid", sid)
+        return read_one(self._transport, self._path, "sid", sid)
 
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """Release one number. `done` with code 202: accepted. `ValueError` for a batch that the abilities forbid."""

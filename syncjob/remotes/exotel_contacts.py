@@ -16,10 +16,10 @@ import orjson
 
 from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.envelope import count_of, entries_of, metadata_of, read_entry, single_of
-from syncjob.errors import CallRefused, ConfigError
+from syncjob.errors import CallRefused
 from syncjob.matching import match
 from syncjob.model import Abilities, Batch, Change, Json, Page, Reply, Verb
-from syncjob.remotes.paths import Fence, is_plain, plain
+from syncjob.remotes.paths import Fence, account_in, is_plain, plain
 from syncjob.schema import FIELDS
 
 if TYPE_CHECKING:
@@ -62,12 +62,7 @@ class ExotelContacts:
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExotelContacts:
         """By the config's `remote:` group. `ConfigError` without a usable account sid."""
-        try:
-            return cls(transport, remote.account_sid or "")
-        except ValueError as error:
-            raise ConfigError(
-                "remote.account_sid: must be the account's name, as Exotel's API settings show it."
-            ) from error
+        return cls(transport, account_in(remote.account_sid))
 
     def __repr__(self) -> str:
         return f"ExotelContacts({self._path!r})"

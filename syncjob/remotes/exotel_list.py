@@ -28,7 +28,7 @@ from syncjob.remotes.exotel_contacts import (
     read_page,
     told_alone,
 )
-from syncjob.remotes.paths import Fence, plain
+from syncjob.remotes.paths import Fence, account_in, plain
 
 if TYPE_CHECKING:
     from syncjob.remotes import RemoteConfig
@@ -70,12 +70,7 @@ class ExotelList:
     @classmethod
     def from_config(cls, remote: RemoteConfig, transport: Transport) -> ExotelList:
         """By the config's `remote:` group. `ConfigError` without a usable account sid."""
-        try:
-            return cls(transport, remote.account_sid or "", remote.list or "")
-        except ValueError as error:
-            raise ConfigError(
-                "remote.account_sid: must be the account's name, as Exotel's API settings show it."
-            ) from error
+        return cls(transport, account_in(remote.account_sid), remote.list or "")
 
     def __repr__(self) -> str:
         return f"ExotelList({self._path!r}, {self.sid!r})"

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from syncjob.errors import ConfigError
+
 if TYPE_CHECKING:
     from syncjob.transport import Answer, Transport
 
@@ -60,6 +62,16 @@ def plain(name: str) -> str:
     if not is_plain(name):
         raise ValueError(f"{name!r} is no sid")
     return name
+
+
+def account_in(said: str | None) -> str:
+    """What a config names as the account, fit for a path. Raises `ConfigError`."""
+    try:
+        return plain(said or "")
+    except ValueError as error:
+        raise ConfigError(
+            "remote.account_sid: must be the account's name, as Exotel's API settings show it."
+        ) from error
 
 
 def is_plain(name: str) -> bool:

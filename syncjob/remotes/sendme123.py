@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from syncjob.errors import CallRefused
 from syncjob.model import Abilities, Batch, Change, Json, Page, Reply
-from syncjob.remotes.alone import named, only_change, told
-from syncjob.remotes.paths import Fence, is_plain
+from syncjob.remotes.alone import named, only_change, read_one, told
+from syncjob.remotes.paths import Fence
 
 if TYPE_CHECKING:
     from syncjob.remotes import RemoteConfig
@@ -73,20 +72,8 @@ class SendMe123:
 
     def read(self, sid: str) -> Mapping[str, Json] | None:
         """The contact as it is now; None when there is none (404), or when it is shown as deleted (`deletedAt`)."""
-        if not is_plain(sid):
-            return None
-
-        def whose(answer: Answer) -> None:
-            named(answer.json, "id", sid)
-
-        try:
-            answer = self._transport.call("GET", f"{PATH}/{sid}", repeat=True, check=whose)
-        except CallRefused as refusal:
-            if refusal.status == 404:
-                return None
-            raise
-        contact = named(answer.json, "id", sid)
-        return None if contact.get("deletedAt") else contact
+        contact = read_one(self._transport, PATH, "id", sid)
+        return None if contact is None or contact.get("deletedAt") else contact
 
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """Delete one contact, or change the status of one. `ValueError` for a batch that the abilities forbid."""

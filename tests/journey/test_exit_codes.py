@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -148,16 +147,15 @@ def test_codes_reach_the_shell(desk: Desk) -> None:
 def test_130_and_143_settle_what_is_in_flight_and_resume_finishes(desk: Desk, number_: int, code: int) -> None:
     path = desk.sheet(people(range(6)))
     desk.config(sync={"batch_size": 1}, remote={"concurrency": 1})
-    desk.remote.switches.latency = 0.1
+    desk.remote.faults.add("hold", call="create", seconds=30, when="late")
     command = [sys.executable, "-m", "syncjob", "run", str(path), "--yes", "-c", str(desk.folder / "config.yaml")]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    until = time.monotonic() + 20
-    while not desk.writes and time.monotonic() < until:
-        time.sleep(0.02)
-    child.send_signal(number_)
-    _, said = child.communicate(timeout=20)
-    assert child.returncode == code, said
-    desk.remote.switches.latency = 0.0
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as child:
+        assert desk.remote.gate.until_waiting(seconds=60)
+        child.send_signal(number_)
+        assert child.stderr
+        assert any("Stopping" in line for line in child.stderr)
+        desk.remote.gate.release()
+    assert child.returncode == code
     assert "not_sent/run_ended" in desk.outcomes()
     assert desk("resume", "--yes").code == 0
     assert desk.outcomes() == ["created"] * 6

@@ -14,6 +14,7 @@ from syncjob.emulator import Emulator
 from syncjob.job.session import Session
 from syncjob.model import Batch, Reply
 from syncjob.remotes.exotel_list import ExotelList
+from tests.builders_list import Killed, killed_at
 from tests.builders_work import number
 from tests.journey.builders import people
 from tests.journey.builders_lists import ListDesk, numbers
@@ -24,10 +25,6 @@ BOTH: dict[str, Any] = {
     "sync": {"remote_only": "delete", "owned": "all", "batch_size": 2},
     "limits": {"deletes": {"percent": None}},
 }
-
-
-class Killed(BaseException):
-    """Nothing of the program sees it but the command line, as if the process were gone."""
 
 
 @pytest.fixture(autouse=True)
@@ -66,18 +63,7 @@ def test_killed_at_any_write_and_resumed_it_ends_as_it_would_have(
     desk: ListDesk, monkeypatch: pytest.MonkeyPatch, nth: int, after: bool
 ) -> None:
     diwali = desk.list("Diwali", *range(5))
-    sent, send = [0], ExotelList.send
-
-    def killed(remote: ExotelList, batch: Batch) -> tuple[Reply, ...]:
-        sent[0] += 1
-        if sent[0] != nth:
-            return send(remote, batch)
-        if after:
-            send(remote, batch)
-        raise Killed
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ExotelList, "send", killed)
+    with killed_at(nth, after=after):
         assert desk("run", "--yes").code == 1
     said = desk("resume")
     assert said.code == 0, said.err

@@ -209,8 +209,7 @@ def test_the_installed_command_obeys_as_well_and_says_plain_lines_only(desk: Des
         assert desk.remote.gate.until_waiting(seconds=60)
         process.terminate()
         assert process.stderr
-        while b"Stopping" not in process.stderr.readline():
-            pass
+        assert any(b"Stopping" in line for line in process.stderr)
         desk.remote.gate.release()
         out, err = process.communicate()
     assert process.returncode == 143
