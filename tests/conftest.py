@@ -71,6 +71,7 @@ def pytest_collection_finish() -> None:
     """What is there now stays to the end; the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

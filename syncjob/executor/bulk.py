@@ -101,8 +101,9 @@ def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | 
     if reply.kind == "gone":
         return settled(change, reply, "rejected", "gone_meanwhile")
     if reply.kind == "again":
-        work.tries[change.change_id] += 1
-        if work.tries[change.change_id] >= TRIES:
+        tries = work.tries[change.change_id] = work.tries[change.change_id] + 1
+        work.again_at[change.change_id] = work.seconds() + min(LONGEST_PAUSE, PAUSE * 2.0 ** (tries - 1))
+        if tries >= TRIES:
             return settled(change, reply, "failed", "temporary_trouble", reply.message)
     return None
 
@@ -142,7 +143,9 @@ def _fewer(work: Work, changes: list[Change]) -> list[Change]:
 
 
 def _pause_for_repeats(work: Work, changes: Sequence[Change]) -> None:
-    """Wait a little longer each time, when every change of a batch has been sent before."""
-    fewest = min(work.tries[change.change_id] for change in changes)
-    if fewest:
-        work.wait(min(LONGEST_PAUSE, PAUSE * 2.0 ** (fewest - 1)))
+    """Where every change of a batch has been sent before, give each a little longer since its last reply."""
+    if not all(change.change_id in work.again_at for change in changes):
+        return
+    left = max(work.again_at[change.change_id] for change in changes) - work.seconds()
+    if left > 0:
+        work.wait(min(LONGEST_PAUSE, left))

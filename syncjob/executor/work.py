@@ -58,6 +58,7 @@ class Work:
     on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
     wanted: Callable[[Change], Mapping[str, Json]] | None = None
     tries: Counter[int] = field(default_factory=Counter)
+    again_at: dict[int, float] = field(default_factory=dict)  # clock seconds before which a repeat is not sent alone
     unclear: Counter[int] = field(default_factory=Counter)  # replies in which no entry could be attributed to a change
     rechecked: Counter[int] = field(default_factory=Counter)
     in_order: bool = False
