@@ -16,7 +16,7 @@ import orjson
 import pandas as pd
 
 from syncjob.journalfile import connect, make, opened, unusable, unwritable
-from syncjob.model import Change, Json, Settled, Turned, Verb
+from syncjob.model import Change, Json, Rebased, Settled, Turned, Verb
 from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
 
@@ -159,16 +159,18 @@ class Journal:
                 lines,
             )
 
-    def rebase(
-        self, change_id: int, before: Mapping[str, Json], others: str, fields: Mapping[str, Json] | None
-    ) -> None:
-        """The contact held something else than was remembered; with `fields` the change is planned again with them."""
-        state, sent = ("planned", _text(fields)) if fields is not None else (None, None)
+    def rebase(self, rebased: Iterable[Rebased]) -> None:
+        """Write down what contacts held in truth; what is to be sent again is planned."""
+        lines = [
+            (_text(r.before), r.others, None if r.fields is None else _text(r.fields),
+             None if r.fields is None else "planned", r.change_id)
+            for r in rebased
+        ]  # fmt: skip
         with self._commit():
-            self._db.execute(
+            self._db.executemany(
                 "update change set before = ?, reason = 'edited_meanwhile', detail = ?, fields = coalesce(?, fields), "
                 "state = coalesce(?, state) where change_id = ?",
-                (_text(before), others, sent, state, change_id),
+                lines,
             )
 
     def place(self, sids: Mapping[int, str]) -> None:
@@ -176,13 +178,13 @@ class Journal:
         with self._commit():
             self._db.executemany("update change set sid = ? where change_id = ?", [(s, i) for i, s in sids.items()])
 
-    def reword(self, change_id: int, fields: Mapping[str, Json]) -> None:
-        """A change takes another way to the same end: planned again with other fields."""
+    def reword(self, fields: Mapping[int, Mapping[str, Json]]) -> None:
+        """Changes (by id) take another way to the same end: planned again with other fields."""
         with self._commit():
-            self._db.execute(
+            self._db.executemany(
                 "update change set state = 'planned', fields = ?, outcome = null, reason = null, detail = null "
                 "where change_id = ?",
-                (orjson.dumps(fields).decode(), change_id),
+                [(_text(each), change_id) for change_id, each in fields.items()],
             )
 
     def end(
