@@ -8,7 +8,7 @@ its outcome is known. Intents and outcomes are committed on their own, thousands
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
 
 __all__ = ["Journal", "Settled"]
+
+_READY = "where verb = ? and state = ? and (verb <> 'add' or sid is not null) order by change_id limit ?"
 
 DOUBTED = "sent before"
 """The detail of a change that is not settled yet, but may have been made by a request that was lost."""
@@ -83,12 +85,13 @@ class Journal:
 
     def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
         """Changes of `verb` in `state`, in order, at most `limit` (-1: all). An `add` without a sid waits for one."""
-        table = self._frame(
-            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? "
-            "and (verb <> 'add' or sid is not null) order by change_id limit ?",
-            (verb, state, limit),
-        )
+        table = self._frame(f"select {', '.join(CHANGES.columns)} from change {_READY}", (verb, state, limit))
         return list(changes_of(table))
+
+    def first(self, verb: Verb, limit: int) -> list[int]:
+        """The ids of the changes that `take` would give of those planned."""
+        found = self._db.execute(f"select change_id from change {_READY}", (verb, "planned", limit))
+        return [change_id for (change_id,) in found]
 
     def sent_at(self, change_ids: Iterable[int]) -> float:
         """When the latest intent that names one of these was written (clock seconds); 0.0: never."""
@@ -96,7 +99,7 @@ class Journal:
         found = self._db.execute("select change_id, sent_at from change where state = 'sent'").fetchall()
         return max((at for change_id, at in found if change_id in wanted and at), default=0.0)
 
-    def intend(self, batch: str, verb: Verb, changes: list[Change], now: float) -> int:
+    def intend(self, batch: str, verb: Verb, changes: Sequence[Change], now: float) -> int:
         """Write down, durably, that these changes are about to leave; the id to report the reply under."""
         ids = [change.change_id for change in changes]
         with self._commit():

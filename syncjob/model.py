@@ -105,6 +105,7 @@ class Batch:
     batch_id: str
     verb: Verb
     changes: tuple[Change, ...]
+    body: bytes | None = field(default=None, repr=False)  # what is sent, where it was written before (Remote.written)
 
 
 @dataclass(frozen=True)

@@ -49,10 +49,10 @@ def _adopted(met: Met, missing: dict[str, Json], *, creating: bool) -> Settled |
 
 def adopt_newcomers(work: Work) -> None:
     """Just before the first create: total and tail once more; what others added meanwhile is not created again."""
-    planned = work.journal.take("create", "planned")
-    if not planned or not work.remote.abilities.lists or work.settings.blind:
+    if not work.journal.first("create", 1) or not work.remote.abilities.lists or work.settings.blind:
         return
     work.read_newcomers()
+    planned = work.journal.take("create", "planned") if work.newcomers else []
     doubted = work.journal.doubted()
     there = [(change, work.newcomers[change.number]) for change in planned if change.number in work.newcomers]
     adopt(work, [Met(change, contact, change.change_id in doubted) for change, contact in there])
