@@ -125,6 +125,17 @@ def run_syncjob(
 ) -> tuple[Cost, dict[str, str], dict[str, str]]:
     """`syncjob run --yes` on `rows`: its cost, number → outcome of the rows, number → outcome of what no row names."""
     write_rows(rows, folder / "rows.csv")
+    write_config(folder, remote, of_remote, **groups)
+    command = python("syncjob", "run", "--yes", "--quiet", "--config", "config.yaml")
+    cost = measure(command, folder=folder, good=good)
+    latest = folder / "results" / "latest"
+    with next(latest.glob("*result.csv")).open(encoding="utf-8-sig", newline="") as file:
+        lines = {line["sync_number"]: line["sync_outcome"] for line in csv.DictReader(file)}
+    return cost, lines, _remote_only(latest)
+
+
+def write_config(folder: Path, remote: Remote, of_remote: Mapping[str, object] | None = None, **groups: object) -> None:
+    """The config of a job on rows.csv."""
     settings: dict[str, object] = {
         "job": "bench",
         "remote": {"base_url": remote.url, "account_sid": remote.account, "api_key": remote.key,
@@ -133,12 +144,6 @@ def run_syncjob(
         "results": {"dir": "results"}, "state": {"dir": "state"}, **groups,
     }  # fmt: skip
     (folder / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    command = python("syncjob", "run", "--yes", "--quiet", "--config", "config.yaml")
-    cost = measure(command, folder=folder, good=good)
-    latest = folder / "results" / "latest"
-    with next(latest.glob("*result.csv")).open(encoding="utf-8-sig", newline="") as file:
-        lines = {line["sync_number"]: line["sync_outcome"] for line in csv.DictReader(file)}
-    return cost, lines, _remote_only(latest)
 
 
 def _remote_only(latest: Path) -> dict[str, str]:
