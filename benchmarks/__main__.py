@@ -67,9 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 broken += 1
                 traceback.print_exc()
                 text = f"Not measured: {type(error).__name__}: {error}"
-            place(
-                options.output, name, title, f"{text}\n\n<small>Measured in {time.monotonic() - began:,.0f} s.</small>"
-            )
+            took = f"<small>Measured in {time.monotonic() - began:,.0f} s.</small>"
+            place(options.output, name, title, f"{text}\n\n{took}")
     return 1 if broken else 0
 
 

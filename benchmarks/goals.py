@@ -70,7 +70,7 @@ def _figure(cell: str) -> float | None:
 
 def _named(title: str, goal: Goal, line: str) -> str:
     named = line or goal.line
-    return f"{title}: {named}, {goal.column}"
+    return f"{title}: {named}, {goal.column}" if named else f"{title}: {goal.column}"
 
 
 def _wanted(goal: Goal) -> str:

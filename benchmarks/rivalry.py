@@ -143,7 +143,8 @@ def write_config(folder: Path, remote: Remote, of_remote: Mapping[str, object] |
     settings: dict[str, object] = {
         "job": "bench",
         "remote": {"base_url": remote.url, "account_sid": remote.account, "api_key": remote.key,
-                   "api_token": remote.token, "rate": "off", "concurrency": 16, "timeout": TIMEOUT, **(of_remote or {})},
+                   "api_token": remote.token, "rate": "off", "concurrency": 16, "timeout": TIMEOUT,
+                   **(of_remote or {})},
         "source": {"files": ["rows.csv"], "settle": 0},
         "results": {"dir": "results"}, "state": {"dir": "state"}, **groups,
     }  # fmt: skip
