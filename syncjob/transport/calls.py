@@ -16,11 +16,13 @@ from typing import Literal
 
 from syncjob.errors import SyncjobError
 from syncjob.pacing import Backoff, Pace, Quota, Rate, http_date, read_quota
+from syncjob.transport.auth import Auth
 from syncjob.transport.endings import error_of, paused_too_long, stopped
 from syncjob.transport.gate import Gate, Stopped, TooLong
 from syncjob.transport.judging import Answer, Setback, as_it_came, judge
 from syncjob.transport.ledger import Ledger
-from syncjob.transport.wire import Auth, Fault, Raw, Wire, checked_path
+from syncjob.transport.replies import Fault, Raw
+from syncjob.transport.wire import Wire, checked_path
 
 TRIES = 5
 PATIENCE = 1800.0
