@@ -117,6 +117,8 @@ def read_quota(headers: Mapping[str, str], now: float) -> Quota | None:
                 return float(found[1])
         return None
 
+    if not any("ratelimit" in name for name in headers):  # the common case, told at once
+        return None
     limit, remaining, reset = figure("limit"), figure("remaining"), figure("reset")
     if limit is None and remaining is None:
         return None

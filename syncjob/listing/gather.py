@@ -6,7 +6,7 @@ contact read twice counts as it was read last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import orjson
 import pandas as pd
@@ -16,10 +16,13 @@ from syncjob import phone
 from syncjob.model import Json
 from syncjob.schema import CONTACTS, PLAIN_FIELDS
 
-CHUNK = 20_000
+CHUNK = 1_000
+"""Contacts turned into columns at once: so few that no other thread waits for it noticeably."""
+
 _NAMES = ("sid", "raw", *PLAIN_FIELDS, "custom_field", "created")
 _TEXTS = {"raw": "number", **{name: name for name in PLAIN_FIELDS}, "created": "date_created"}
-_SCHEMA = pa.schema([("came", pa.int64()), ("place", pa.int64()), *((name, pa.large_string()) for name in _NAMES)])
+_TEXT = pa.large_string()
+_SCHEMA = pa.schema([("came", pa.int64()), ("place", pa.int64()), *((name, _TEXT) for name in _NAMES)])
 
 
 def text_of(value: Json | None) -> str:
@@ -40,12 +43,18 @@ class Gather:
     """Takes pages of contacts, gives one frame."""
 
     def __init__(self) -> None:
-        self._waiting: list[tuple[int, int, Mapping[str, Json]]] = []
+        self._waiting: list[Mapping[str, Json]] = []
+        self._came: list[int] = []
+        self._places: list[int] = []
         self._chunks: list[pa.Table] = []
 
     def add(self, came: int, contacts: Iterable[Mapping[str, Json]], offset: int = 0) -> None:
         """Take the contacts of one page, read at tick `came`, the first of them at position `offset`."""
-        self._waiting.extend((came, place, contact) for place, contact in enumerate(contacts, offset))
+        before = len(self._waiting)
+        self._waiting.extend(contacts)
+        count = len(self._waiting) - before
+        self._came += [came] * count
+        self._places += range(offset, offset + count)
         if len(self._waiting) >= CHUNK:
             self._flush()
 
@@ -65,16 +74,23 @@ class Gather:
     def _flush(self) -> None:
         if not self._waiting:
             return
-        columns: dict[str, list[object]] = {"came": [came for came, _, _ in self._waiting]}
-        columns["place"] = [place for _, place, _ in self._waiting]
-        contacts = [contact for _, _, contact in self._waiting]
-        columns["sid"] = [str(contact.get("sid")) for contact in contacts]
+        contacts = self._waiting
+        columns: dict[str, pa.Array | list[int]] = {"came": self._came, "place": self._places}
+        columns["sid"] = _texts([contact.get("sid") for contact in contacts], str)
         for column, name in _TEXTS.items():
-            values = [contact.get(name) for contact in contacts]
-            columns[column] = [value if type(value) is str else text_of(value) for value in values]
-        columns["custom_field"] = [custom_text(contact.get("custom_field")) for contact in contacts]
+            columns[column] = _texts([contact.get(name) for contact in contacts], text_of)
+        custom = [custom_text(contact.get("custom_field")) for contact in contacts]
+        columns["custom_field"] = pa.array(custom, _TEXT)
         self._chunks.append(pa.table(columns, schema=_SCHEMA))
-        self._waiting = []
+        self._waiting, self._came, self._places = [], [], []
+
+
+def _texts(values: list[Json | None], text: Callable[[Json | None], str]) -> pa.Array:
+    """`values` as `text` gives each of them; where all are texts or missing, as they nearly always are, at once."""
+    try:
+        return pa.array(values, _TEXT).fill_null(text(None))
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array([value if type(value) is str else text(value) for value in values], _TEXT)
 
 
 def contact_frame(contacts: Iterable[Mapping[str, Json]], region: str | None) -> pd.DataFrame:

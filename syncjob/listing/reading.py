@@ -139,7 +139,7 @@ class Pages:
         left = next(self._ticks)
         page = self._fetch(offset)
         came = next(self._ticks)
-        sids = tuple(str(contact.get("sid")) for contact in page.contacts)
+        sids = tuple([str(contact.get("sid")) for contact in page.contacts])
         with self._lock:
             self.requests += 1
             self.gather.add(came, page.contacts, offset)
