@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from syncjob.job.session import Silent, open_session
 def main(arguments: list[str]) -> int:
     """List; one JSON line."""
     url, concurrency, rate = arguments
+    gc.set_threshold(100_000, 50, 100)  # as the command does
     with tempfile.TemporaryDirectory(prefix="syncjob-bench-") as made:
         config = settings(Path(made))
         remote = {**dict(config["remote"]), "base_url": url, "concurrency": int(concurrency)}  # type: ignore[call-overload]

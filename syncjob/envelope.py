@@ -20,12 +20,15 @@ LONGEST = 300
 _OBJECTS = (dict, Mapping)  # nearly always a dict, which is told at once
 _FAILED = frozenset({"failure", "failed"})
 _TAGS = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_PLAIN = re.compile(r"[!-~]*", re.ASCII)
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def safe_text(value: object, longest: int = LONGEST) -> str:
     """`value` as one printable line of at most `longest` characters: it can't steer a terminal or forge a log line."""
     text = "" if value is None else str(value)[: 20 * longest]
+    if _PLAIN.fullmatch(text) and len(text) <= longest:  # most are a request's id
+        return text
     shown = "".join(" " if unicodedata.category(mark) in _HIDDEN else mark for mark in text)
     line = " ".join(shown.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
@@ -89,6 +92,16 @@ def read_entry(value: object) -> Entry:
         words="" if error is None else _words(error),
         data=data if isinstance(data, _OBJECTS) else {},
     )
+
+
+def contact_in(value: object) -> Mapping[str, Json] | None:
+    """The data of an entry that is a success and names its sid; None for any other."""
+    if type(value) is dict and type(value.get("code")) is int and value["code"] == 200:  # as nearly all are
+        data = value.get("data")
+        if value.get("status") == "success" and type(data) is dict and type(data.get("sid")) is str and data["sid"]:
+            return data
+    entry = read_entry(value)
+    return entry.data if entry.done and entry.sid else None
 
 
 def _words(error: object) -> str:

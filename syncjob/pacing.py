@@ -19,6 +19,12 @@ from typing import Literal, TypeAlias
 SLACK = 0.015
 """Sent this much slower than allowed, so that the network's jitter can't push a window over the rate."""
 
+GRACE = 0.010
+"""Of the slack, what a request may use up by leaving late here; the rest is the network's."""
+
+IDLE = 0.25
+"""Seconds; who comes so much later than a free moment was not held up, but had nothing to send."""
+
 LOWERED = 0.5
 """What a 429 leaves of the rate."""
 
@@ -117,6 +123,8 @@ def read_quota(headers: Mapping[str, str], now: float) -> Quota | None:
                 return float(found[1])
         return None
 
+    if not any("ratelimit" in name for name in headers):  # the common case, told at once
+        return None
     limit, remaining, reset = figure("limit"), figure("remaining"), figure("reset")
     if limit is None and remaining is None:
         return None
@@ -173,7 +181,8 @@ class Pace:
     def reserve(self, tempo: Tempo, now: float) -> tuple[Tempo, float]:
         """The next free moment, and the tempo in which it is taken.
 
-        A moment missed by a little is made up for, by more it is not: nothing is ever saved up for a burst.
+        A moment missed by a little is made up for, as far as the grace goes; one missed by more than IDLE is not:
+        nothing is ever saved up for a burst.
         """
         rate = self.rate_at(tempo, now)
         earliest = now + self.pause_left(tempo, now)
@@ -184,14 +193,15 @@ class Pace:
         if ideal > earliest + 100 * gap:  # left by a clock that was set back since
             ideal = earliest
         moment = max(ideal, now)
-        missed = moment - ideal > self._grace(rate)
-        return replace(tempo, last=moment if missed else ideal), moment
+        missed = moment - ideal
+        return replace(tempo, last=moment if missed > IDLE else max(ideal, moment - self._grace(rate))), moment
 
     def left(self, tempo: Tempo, now: float) -> Tempo:
         """The tempo after a request left at `now`, perhaps late: the next must not come close behind."""
         rate = self.rate_at(tempo, now)
-        in_time = rate is None or now - tempo.last <= self._grace(rate)
-        return tempo if in_time else replace(tempo, last=now)
+        if rate is None or now - tempo.last <= self._grace(rate):
+            return tempo
+        return replace(tempo, last=now - self._grace(rate))
 
     def throttled(self, tempo: Tempo, now: float, *, sent_at: float, asked: float | None, random: float) -> Tempo:
         """The tempo after a 429: everyone pauses; the rate is lowered once for all that were on their way."""
@@ -226,5 +236,5 @@ class Pace:
         return min(1.0, max(tempo.factor, LOWEST) + RECOVERY * max(quiet, 0.0))
 
     def _grace(self, rate: float) -> float:
-        """How late a request may leave without the next one waiting for it: what SLACK leaves free in a window."""
-        return SLACK * max(1.0, 1.0 / rate)
+        """How late a request may leave without the next one waiting for it."""
+        return GRACE * max(1.0, 1.0 / rate)

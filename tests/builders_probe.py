@@ -15,7 +15,9 @@ from syncjob.emulator.wire import Request
 from syncjob.job.probing import Intent, probe
 from syncjob.job.session import Session, Silent, open_session
 from syncjob.memory import Memory
-from syncjob.transport.wire import Auth, Fault, Raw, Wire
+from syncjob.transport.auth import Auth
+from syncjob.transport.replies import Fault, Raw
+from syncjob.transport.wire import Wire
 from tests.builders_work import Carried, carry_out, number, row
 from tests.journey.builders import Desk
 

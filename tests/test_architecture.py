@@ -31,6 +31,7 @@ OUTSIDE = {
 ONLY = {
     "requests": {"transport"},
     "urllib3": {"transport"},
+    "httptools": {"transport"},
     "sqlite3": {"journal", "journalfile", "ledger", "memory", "state"},
     "yaml": {"config", "headers"},
     "pydantic": {"config", "keeping"},
@@ -56,7 +57,18 @@ IGNORANT = {
 }
 """What a room must not know, beyond what its floor forbids."""
 
-HEAVY = ("pandas", "numpy", "pyarrow", "requests", "openpyxl", "xlsxwriter", "pydantic", "phonenumbers", "yaml")
+HEAVY = (
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "requests",
+    "httptools",
+    "openpyxl",
+    "xlsxwriter",
+    "pydantic",
+    "phonenumbers",
+    "yaml",
+)
 
 FILES = sorted(HOUSE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -104,6 +105,24 @@ def test_a_busy_sender_stays_within_three_percent_below_the_rate(rate: float, sh
     late = min(share / rate, 0.01)
     left = departures(Pace(rate), [late] * 200, [0.0] * 200)
     assert 0.97 * rate <= 199 / (left[-1] - left[0]) <= rate
+
+
+@settings(deadline=None)
+@given(st.integers(1, 250), st.lists(st.tuples(st.floats(0, 0.05), st.floats(0, 0.005)), min_size=2, max_size=600))
+def test_the_server_never_sees_more_than_the_rate_however_late_and_jittered_they_come(
+    rate: int, steps: list[tuple[float, float]]
+) -> None:
+    left = departures(Pace(float(rate)), [late for late, _ in steps], [0.0] * len(steps))
+    came = sorted(moment + jitter for moment, (_, jitter) in zip(left, steps, strict=True))
+    assert all(later - first >= 1.0 for first, later in zip(came, came[rate:], strict=False))
+
+
+@pytest.mark.parametrize("rate", [5.0, 50.0, 200.0])
+def test_now_and_then_a_late_one_costs_only_what_the_grace_does_not_cover(rate: float) -> None:
+    count, chance = int(rate * 20), Random(7)
+    late = [chance.uniform(0, 0.002) if chance.random() > 0.02 else chance.uniform(0, 0.015) for _ in range(count)]
+    left = departures(Pace(rate), late, [0.0] * count)
+    assert 0.97 * rate <= (count - 1) / (left[-1] - left[0]) <= rate
 
 
 def test_an_idle_hour_saves_nothing_up() -> None:

@@ -15,7 +15,8 @@ from syncjob.errors import ConfigError, Interrupted, NotDelivered, ReplyLost, Sy
 from syncjob.pacing import Tempo
 from syncjob.transport import Answer, Auth, Event
 from syncjob.transport.ledger import Ledger, parse_tempo
-from syncjob.transport.wire import Fault, Raw, Wire
+from syncjob.transport.replies import Fault, Raw
+from syncjob.transport.wire import Wire
 from tests.builders_remote import START, Line, Say, line, line_to, serving
 
 TOO_MANY = Say(status=429, headers={"Retry-After": "30"})

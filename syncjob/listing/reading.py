@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import Protocol
 
 from syncjob.errors import ListingIncomplete
@@ -51,31 +50,28 @@ class Threads:
 
     def __call__(self, read: Callable[[int], Reading], offsets: Iterable[int]) -> Iterator[Reading]:
         queue, turn, over = iter(offsets), threading.Lock(), threading.Event()
-        done: SimpleQueue[Reading | None] = SimpleQueue()
 
-        def work() -> None:
+        def work() -> list[Reading]:
             """Read one page after the other; a thread that fails ends the others after the page they are at."""
-            whole = False
+            done, whole = [], False
             try:
                 while not over.is_set():
                     with turn:
                         offset = next(queue, None)
                     if offset is None:
                         break
-                    done.put(read(offset))
+                    done.append(read(offset))
                 whole = True
             finally:
                 if not whole:
                     over.set()
-                done.put(None)
+            return done
 
         pool = ThreadPoolExecutor(self.size, thread_name_prefix="listing")
         try:
             workers = [pool.submit(work) for _ in range(self.size)]
-            for _ in workers:
-                yield from iter(done.get, None)
             for worker in workers:
-                worker.result()
+                yield from worker.result()
         finally:
             over.set()
             pool.shutdown(wait=True, cancel_futures=True)
@@ -139,9 +135,9 @@ class Pages:
         left = next(self._ticks)
         page = self._fetch(offset)
         came = next(self._ticks)
-        sids = tuple(str(contact.get("sid")) for contact in page.contacts)
+        sids = tuple([str(contact.get("sid")) for contact in page.contacts])
         with self._lock:
             self.requests += 1
-            self.gather.add(came, page.contacts, offset)
             self._on_page(self.requests, self.planned)
+        self.gather.add(came, page.contacts, offset)
         return Reading(offset, sids, page.total, left, came)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from syncjob.behaviour import UNKNOWN, Behaviour
-from syncjob.envelope import count_of, entries_of, metadata_of, read_entry, single_of
+from syncjob.envelope import contact_in, count_of, entries_of, metadata_of, single_of
 from syncjob.errors import CallRefused
 from syncjob.matching import match
 from syncjob.model import Abilities, Batch, Change, Json, Page, Reply, Verb
@@ -237,10 +237,10 @@ def check_page(json: Json, offset: int, page_size: int) -> tuple[Mapping[str, Js
     entries, metadata = entries_of(json), metadata_of(json)
     if entries is None:
         raise ValueError("there is no list of contacts")
-    contacts = [read_entry(entry) for entry in entries]
-    if not all(contact.done and contact.sid for contact in contacts):
+    contacts = [contact for contact in map(contact_in, entries) if contact is not None]
+    if len(contacts) != len(entries):
         raise ValueError("an entry is no contact")
-    if len({contact.sid for contact in contacts}) != len(contacts):
+    if len({str(contact["sid"]) for contact in contacts}) != len(contacts):
         raise ValueError("a contact is on it twice")
     for name, right in (("offset", offset), ("limit", page_size), ("count", len(contacts))):
         if count_of(metadata, name) not in (None, right):
@@ -248,7 +248,7 @@ def check_page(json: Json, offset: int, page_size: int) -> tuple[Mapping[str, Js
     total = count_of(metadata, "total")
     if contacts and (total is None or total < offset + len(contacts) or len(contacts) > page_size):
         raise ValueError(f"{len(contacts)} contacts from {offset} on don't fit a total of {total}")
-    return tuple(contact.data for contact in contacts)
+    return tuple(contacts)
 
 
 def check_batch(batch: Batch, able: Abilities) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random as chance
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +17,13 @@ from typing import Literal
 
 from syncjob.errors import SyncjobError
 from syncjob.pacing import Backoff, Pace, Quota, Rate, http_date, read_quota
+from syncjob.transport.auth import Auth
 from syncjob.transport.endings import error_of, paused_too_long, stopped
 from syncjob.transport.gate import Gate, Stopped, TooLong
 from syncjob.transport.judging import Answer, Setback, as_it_came, judge
 from syncjob.transport.ledger import Ledger
-from syncjob.transport.wire import Auth, Fault, Raw, Wire, checked_path
+from syncjob.transport.replies import Fault, Raw
+from syncjob.transport.wire import Wire, checked_path
 
 TRIES = 5
 PATIENCE = 1800.0
@@ -108,7 +111,8 @@ class Transport:
         self._clock, self._random, self._patience = clock, random, patience
         self._backoff = Backoff()
         self._lock = threading.Lock()
-        self._stats = Stats()
+        self._counts: Counter[str] = Counter()
+        self._waited = 0.0
         self._gate = Gate(
             Pace(rate),
             Ledger(shared, lambda why: self._on_event(Event("trouble", why))),
@@ -116,7 +120,7 @@ class Transport:
             patience=patience,
             clock=clock,
             sleep=sleep,
-            on_wait=lambda seconds: self._count(waits=1, waited=seconds),
+            on_wait=self._waits,
         )
 
     def __repr__(self) -> str:
@@ -126,7 +130,7 @@ class Transport:
     def stats(self) -> Stats:
         """The counts at this moment."""
         with self._lock:
-            return self._stats
+            return Stats(**self._counts, waited=self._waited)
 
     @property
     def rate(self) -> float | None:
@@ -179,7 +183,7 @@ class Transport:
             while True:
                 found = self._try(call)
                 if isinstance(found, Answer):
-                    return replace(found, attempts=call.tries + 1)
+                    return replace(found, attempts=call.tries + 1) if call.tries else found
                 self._settle(call, found)
         except Stopped:
             error: SyncjobError = stopped(doubt=call.doubt, tries=call.tries)
@@ -190,20 +194,25 @@ class Transport:
     def _try(self, call: _Call) -> Answer | Setback:
         """Send once, at the right moment, and learn from the reply."""
         with self._gate.passage() as left:
-            self._count(requests=1)
+            self._count("requests")
             raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
             now = self._clock()
             found = _judged(call, raw, self._wire.host, now)
+            clock = _server_clock(raw)
+            quota = read_quota(raw.headers, now if clock is None else clock) if isinstance(raw, Raw) else None
             if isinstance(found, Setback) and found.kind == "throttled":
                 self._pause(call, found, left)
             elif isinstance(raw, Raw):
-                self._gate.answered(left, read_quota(raw.headers, _server_time(raw, now)))
-        self._tell(call, found, raw, now, now - left)
+                self._gate.answered(left, quota)
+        status, words = (raw.status if isinstance(raw, Raw) else 0), (found.words if isinstance(found, Setback) else "")
+        seconds, ahead = now - left, None if clock is None else clock - (now + left) / 2
+        request_id, tries = found.request_id, call.tries + 1
+        self._on_event(Event("reply", words, call.method, call.path, status, seconds, tries, request_id, ahead, quota))
         return found
 
     def _pause(self, call: _Call, back: Setback, left: float) -> None:
         seconds = self._gate.throttled(left, back.wait, self._random())
-        self._count(throttled=1)
+        self._count("throttled")
         self._on_event(_event("pause", call, back, seconds))
 
     def _settle(self, call: _Call, back: Setback) -> None:
@@ -219,24 +228,18 @@ class Transport:
         wait = self._backoff.wait(call.tries, self._random()) if back.wait is None else back.wait
         if not call.may_go_on(back) or wait > self._patience:
             raise error_of(back, doubt=call.doubt, tries=call.tries)
-        self._count(retries=1)
+        self._count("retries")
         self._on_event(_event("retry", call, back, wait))
         self._gate.wait(wait)
 
-    def _tell(self, call: _Call, found: Answer | Setback, raw: Raw | Fault, now: float, seconds: float) -> None:
-        status, words = 0, found.words if isinstance(found, Setback) else ""
-        ahead, quota = None, None
-        if isinstance(raw, Raw):
-            status, date = raw.status, http_date(raw.headers.get("date"))
-            ahead = None if date is None else date.timestamp() - (now - seconds / 2)
-            quota = read_quota(raw.headers, _server_time(raw, now))
-        tries, request_id = call.tries + 1, found.request_id
-        self._on_event(Event("reply", words, call.method, call.path, status, seconds, tries, request_id, ahead, quota))
-
-    def _count(self, **more: float) -> None:
-        """Add to the counts by name."""
+    def _count(self, name: Literal["requests", "retries", "throttled", "waits"]) -> None:
         with self._lock:
-            self._stats = replace(self._stats, **{n: getattr(self._stats, n) + value for n, value in more.items()})
+            self._counts[name] += 1
+
+    def _waits(self, seconds: float) -> None:
+        self._count("waits")
+        with self._lock:
+            self._waited += seconds
 
 
 def _event(kind: Literal["retry", "pause"], call: _Call, back: Setback, seconds: float) -> Event:
@@ -261,7 +264,7 @@ def _checked(found: Answer | Setback, check: Callable[[Answer], None] | None) ->
     return found
 
 
-def _server_time(raw: Raw, now: float) -> float:
-    """The server's clock when it replied, ours when it does not tell."""
-    date = http_date(raw.headers.get("date"))
-    return now if date is None else date.timestamp()
+def _server_clock(raw: Raw | Fault) -> float | None:
+    """The server's clock when it replied, None when it does not tell."""
+    date = http_date(raw.headers.get("date")) if isinstance(raw, Raw) else None
+    return None if date is None else date.timestamp()

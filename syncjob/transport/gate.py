@@ -112,18 +112,22 @@ class Gate:
 
     def _leave(self) -> float:
         """One thread at a time waits for the next moment, so that a process never holds more than one."""
+        if self._pace.rate is None:  # nothing is taken, so there are no turns, and there is nothing to write down
+            return self._at(lambda: self._reserve(self._ledger.look())[1])
         with self._turn:
-            while True:
-                unpaced = self._pace.rate is None  # then nothing is taken, so there is nothing to write down
-                moment = self._reserve(self._ledger.look())[1] if unpaced else self._ledger.step(self._reserve)
-                self.wait(moment - self._clock())
-                now = self._clock()
-                tempo = self._ledger.look()
-                if self._pace.pause_left(tempo, now) < _NOW:
-                    break
+            now = self._at(lambda: self._ledger.step(self._reserve))
+            tempo = self._ledger.look()
             if self._pace.left(tempo, now) != tempo:
                 self._ledger.step(lambda newest: (self._pace.left(newest, now), None))
             return now
+
+    def _at(self, moment: Callable[[], float]) -> float:
+        """Wait for `moment`, and for another one while everybody is paused; gives the moment it has become."""
+        while True:
+            self.wait(moment() - self._clock())
+            now = self._clock()
+            if self._pace.pause_left(self._ledger.look(), now) < _NOW:
+                return now
 
     def _reserve(self, tempo: Tempo) -> tuple[Tempo, float]:
         now = self._clock()

@@ -17,7 +17,7 @@ import orjson
 from syncjob.envelope import entries_of, error_words, inner_status, page_text, request_id_of
 from syncjob.model import Json
 from syncjob.pacing import http_date, retry_after
-from syncjob.transport.wire import Fault, Raw
+from syncjob.transport.replies import Fault, Raw
 
 
 @dataclass(frozen=True)

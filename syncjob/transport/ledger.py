@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, fields
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +28,9 @@ _SIZE = 512
 
 _PATIENCE = 2.0
 
+_FRESH = 0.02
+"""Seconds for which what was seen need not be looked at again: so late, at most, another run's 429 is noticed."""
+
 _TICK = 100_000_000
 """Nanoseconds in which a file may be written twice and still look the same."""
 
@@ -42,6 +45,7 @@ class Ledger:
         self._tempo = Tempo()
         self._told = False
         self._seen = self._tempo
+        self._looked = -inf
         self._mark: tuple[int, int, int] | None = None  # how the file looked when it held what was seen
         self._file_lock: FileLock | None = None
         if path is not None:
@@ -62,8 +66,11 @@ class Ledger:
         return answer
 
     def look(self) -> Tempo:
-        """The newest tempo, without waiting for anybody."""
+        """The newest tempo, or that of a moment ago, without waiting for anybody."""
+        if self._path is None or time.monotonic() - self._looked < _FRESH:
+            return self._seen
         with self._lock:
+            self._looked = time.monotonic()
             return self._read()
 
     def _join(self, lock: FileLock) -> str:
@@ -79,6 +86,7 @@ class Ledger:
     def _step(self, take: Callable[[Tempo], tuple[Tempo, T]], *, shared: bool) -> T:
         before = self._read() if shared else self._tempo
         self._tempo, answer = take(before)
+        self._seen, self._looked = self._tempo, time.monotonic()
         if shared and self._tempo != before:
             self._write()
         return answer

@@ -7,17 +7,15 @@ become faults by one table, with a verdict on whether the request can have been 
 
 from __future__ import annotations
 
-import json
 import os
 import re
+import ssl
+import threading
 import time
-from base64 import b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal, TypeAlias
 from urllib.parse import urlencode, urlsplit
 
 import requests
@@ -27,8 +25,26 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3 import exceptions as below
+from urllib3.util import create_urllib3_context
 
 from syncjob.errors import ConfigError
+from syncjob.transport.auth import Auth
+from syncjob.transport.direct import Direct
+from syncjob.transport.replies import (
+    BROKEN,
+    BROKEN_ENCRYPTION,
+    CUT,
+    NO_CONNECTION,
+    NO_REPLY,
+    REFUSED,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNPACKABLE,
+    UNREADABLE,
+    UNTRUSTED,
+    Fault,
+    Raw,
+)
 
 CONNECT_SECONDS = 10.0
 """At most this long for a connection to be made."""
@@ -38,72 +54,23 @@ MOST_BYTES = 64 * 2**20
 
 _CHUNK = 65_536
 _BODILESS = frozenset({"GET", "HEAD"})
-_HUSHED = b"[secret]"
-_TELLING = 8  # shorter ones may stand anywhere by chance, and are none that a service hands out
-
-
-@dataclass(frozen=True, kw_only=True)
-class Auth:
-    """One header that carries the credentials. Neither `repr` nor `str` shows its value.
-
-    `parts` are the secrets that went into it: a reply that echoes one of them is read without it.
-    """
-
-    header: str
-    value: str = field(repr=False)
-    parts: tuple[str, ...] = field(default=(), repr=False)
-
-    @classmethod
-    def basic(cls, key: str, token: str) -> Auth:
-        """HTTP Basic: API key and API token (reference: authentication)."""
-        coded = b64encode(f"{key}:{token}".encode()).decode("ascii")
-        return cls(header="Authorization", value="Basic " + coded, parts=(coded, token, key))
-
-    def hushed(self, body: bytes) -> bytes:
-        """`body` without the credentials: what a remote or a proxy echoes ends in logs, results and the journal."""
-        for secret in (self.value, *self.parts):
-            escaped = json.dumps(secret)[1:-1]
-            for form in {secret, escaped, escaped.replace("/", "\\/")} if len(secret) >= _TELLING else ():
-                body = body.replace(form.encode(), _HUSHED)
-        return body
-
-
-@dataclass(frozen=True)
-class Raw:
-    """An HTTP reply as it came; header names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-Proof: TypeAlias = Literal["unreached", "doubt", "hopeless"]
-"""unreached: provably never got there · doubt: may have been executed · hopeless: never got there, never will."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A request without a reply: what that proves, and why in our words."""
-
-    proof: Proof
-    words: str
 
 
 TABLE: dict[type[Exception], Fault] = {
-    foreign.ConnectTimeout: Fault("unreached", "no connection within the time allowed"),
+    foreign.ConnectTimeout: NO_CONNECTION,
     foreign.ProxyError: Fault("unreached", "the proxy refused the connection or can't be reached"),
-    foreign.ReadTimeout: Fault("doubt", "no reply within the time allowed"),
-    foreign.Timeout: Fault("doubt", "no reply within the time allowed"),
-    foreign.ChunkedEncodingError: Fault("doubt", "the connection broke off during the reply"),
-    foreign.ContentDecodingError: Fault("doubt", "the reply is compressed in a way that can't be read"),
-    foreign.StreamConsumedError: Fault("doubt", "the reply can't be read"),
+    foreign.ReadTimeout: NO_REPLY,
+    foreign.Timeout: NO_REPLY,
+    foreign.ChunkedEncodingError: BROKEN,
+    foreign.ContentDecodingError: UNPACKABLE,
+    foreign.StreamConsumedError: UNREADABLE,
     foreign.UnrewindableBodyError: Fault("doubt", "the request could not be sent whole"),
-    foreign.JSONDecodeError: Fault("doubt", "the reply can't be read"),
+    foreign.JSONDecodeError: UNREADABLE,
     foreign.HTTPError: Fault("doubt", "the reply reports an error"),
     foreign.RetryError: Fault("doubt", "the connection failed again and again"),
     foreign.TooManyRedirects: Fault("doubt", "the address sends us elsewhere"),
-    foreign.SSLError: Fault("doubt", "the encrypted connection broke"),
-    foreign.ConnectionError: Fault("doubt", "the connection was cut before a reply came"),
+    foreign.SSLError: BROKEN_ENCRYPTION,
+    foreign.ConnectionError: CUT,
     foreign.InvalidJSONError: Fault("hopeless", "the request can't be written as JSON"),
     foreign.URLRequired: Fault("hopeless", "the address is not valid"),
     foreign.MissingSchema: Fault("hopeless", "the address lacks https://"),
@@ -114,12 +81,6 @@ TABLE: dict[type[Exception], Fault] = {
     foreign.RequestException: Fault("doubt", "the request failed"),
 }
 """What each error of requests proves. Nearest class wins; a test fails when requests has one that is missing here."""
-
-_UNTRUSTED = Fault("hopeless", "its certificate is not trusted (see REQUESTS_CA_BUNDLE)")
-_REFUSED = Fault("unreached", "it can't be reached: the name is unknown, or nobody answers there")
-_TOO_LARGE = Fault("doubt", "the reply is larger than any reply should be")
-_TOO_SLOW = Fault("doubt", "the reply did not end within the time allowed")
-_BROKEN = Fault("doubt", "the connection broke off during the reply")
 
 
 class Wire:
@@ -148,6 +109,10 @@ class Wire:
         self._roots = trusted_roots()
         self._pattern: requests.PreparedRequest | None = None
         self._kept = self._session(connections)
+        self._lock = threading.Lock()
+        self._direct: Direct | None = None
+        self._above = ""  # the path that all others begin with
+        self._straight = select_proxy(self.base_url, self._proxies) is None
 
     def __repr__(self) -> str:
         return f"Wire({self.base_url!r})"
@@ -155,6 +120,8 @@ class Wire:
     def close(self) -> None:
         """Close every idle connection."""
         self._kept.close()
+        if self._direct is not None:
+            self._direct.close()
 
     def send(
         self, method: str, path: str, query: Mapping[str, str | int], body: bytes | None, *, fresh: bool = False
@@ -169,6 +136,8 @@ class Wire:
         self, session: requests.Session, method: str, path: str, query: Mapping[str, str | int], body: bytes | None
     ) -> Raw | Fault:
         try:
+            if method == "GET" and body is None and self._straight and session is self._kept:
+                return self._get(path, query)
             request = self._request(session, method, path, query, body)
             adapter = session.get_adapter(self.base_url)
             timeout = (min(CONNECT_SECONDS, self._timeout), self._timeout)
@@ -179,18 +148,48 @@ class Wire:
         except foreign.RequestException as error:
             return fault_of(error)
         except (below.HTTPError, OSError):
-            return _BROKEN
+            return BROKEN
+
+    def _get(self, path: str, query: Mapping[str, str | int]) -> Raw | Fault:
+        """The cheap way for a GET. A service it can't read is asked in the other one from then on."""
+        direct = self._direct or self._way()
+        found = direct.get(f"{self._above}{path}?{_query(query)}" if query else self._above + path)
+        if isinstance(found, Fault):
+            self._straight = found is not UNREADABLE
+            return found
+        return Raw(found.status, found.headers, self._auth.hushed(found.body))
+
+    def _way(self) -> Direct:
+        """Straight to the service, as requests writes its address."""
+        with self._lock:
+            if self._direct is None:
+                pattern = self._checked(self._kept)
+                self._above = urlsplit(str(pattern.url)).path.rstrip("/")
+                self._direct = Direct(
+                    str(pattern.url),
+                    pattern.headers,
+                    timeout=self._timeout,
+                    connect_timeout=min(CONNECT_SECONDS, self._timeout),
+                    most_bytes=self._most_bytes,
+                    context=_context,
+                    timer=self._timer,
+                )
+            return self._direct
+
+    def _checked(self, session: requests.Session) -> requests.PreparedRequest:
+        """A request that requests has checked: checking each anew costs more than all the rest."""
+        if self._pattern is None:
+            self._pattern = session.prepare_request(requests.Request("GET", self.base_url))
+        return self._pattern
 
     def _request(
         self, session: requests.Session, method: str, path: str, query: Mapping[str, str | int], body: bytes | None
     ) -> requests.PreparedRequest:
-        """The request, made from one that requests has checked: checking each anew costs more than all the rest."""
-        if self._pattern is None:
-            self._pattern = session.prepare_request(requests.Request("GET", self.base_url))
+        pattern = self._checked(session)
         request = requests.PreparedRequest()
         request.method = method
-        request.url = f"{self.base_url}{path}?{urlencode(query)}" if query else self.base_url + path
-        request.headers = self._pattern.headers.copy()
+        request.url = f"{self.base_url}{path}?{_query(query)}" if query else self.base_url + path
+        request.headers = pattern.headers.copy()
         request.body = body
         if body is not None:
             request.headers["Content-Type"] = "application/json"
@@ -205,9 +204,9 @@ class Wire:
         while part := response.raw.read1(_CHUNK, decode_content=True):
             body += part
             if len(body) > self._most_bytes:
-                return _TOO_LARGE
+                return TOO_LARGE
             if self._timer() > until:
-                return _TOO_SLOW
+                return TOO_SLOW
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Raw(response.status_code, headers, self._auth.hushed(bytes(body)))
 
@@ -263,9 +262,9 @@ def fault_of(error: foreign.RequestException) -> Fault:
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, below.MaxRetryError) else cause
     if isinstance(reason, below.NewConnectionError):
-        return _REFUSED
+        return REFUSED
     if isinstance(error, foreign.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(reason):
-        return _UNTRUSTED
+        return UNTRUSTED
     return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
 
 
@@ -286,6 +285,19 @@ def checked_path(path: str) -> str:
     if re.fullmatch(r"(/[A-Za-z0-9._~%:@-]+)+/?", path, re.ASCII) is None or {".", ".."} & set(path.split("/")):
         raise ValueError(f"not a path: {path!r}")
     return path
+
+
+def _query(query: Mapping[str, str | int]) -> str:
+    if all(type(value) is int for value in query.values()):  # as every page is asked for
+        return "&".join(f"{name}={value}" for name, value in query.items())
+    return urlencode(query)
+
+
+def _context() -> ssl.SSLContext:
+    """As requests judges certificates."""
+    context, named = create_urllib3_context(), roots()
+    context.load_verify_locations(**{"capath" if Path(named).is_dir() else "cafile": named})
+    return context
 
 
 def _loopback(host: str) -> bool:
