@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import listing, local, rivalry, stages
+from benchmarks import listing, local, overlap, rivalry, stages
 from benchmarks.measuring import machine
 from benchmarks.settings import Bench
 
@@ -27,6 +27,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "full-sheet": ("A full sheet", local.full_sheet),
     "listing": ("Listing", listing.listing),
     "pace": ("A set rate", listing.pace),
+    "overlap": ("Reading while listing", overlap.overlap),
     "requests": ("Requests by way of listing", stages.requests),
     "first-load": ("A first load beside rivals", rivalry.first_load),
     "nightly": ("A nightly run under trouble", rivalry.nightly),

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from syncjob.errors import SourceError
+from syncjob.errors import Interrupted, SourceError
 from syncjob.loader.answer import take
 from syncjob.loader.beginning import LONGEST, Hear, heard
 from syncjob.loader.child import FAST_MARK, Request
@@ -31,13 +31,16 @@ _log = logging.getLogger(__name__)
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _SPLIT = "Split it into smaller files, or save it as .csv."
 _MEMORY = ("MemoryError", "memory allocation", "capacity overflow", "malloc", "Cannot allocate", "realloc")
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C and service managers tell every process of a run, this one too: nothing is wrong with the file then."""
 _FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 
 
 def read_apart(request: Request, limits: ReadLimits, hear: Hear | None = None) -> tuple[Table, ...]:
     """The tables of one file, read in a process of its own. `folder` of the request is filled in here.
 
-    `hear` is called with the first lines of a large file (from another thread), before the rest is read.
+    `hear` is called with the first lines of a large file (from another thread), before the rest is read. Raises
+    `SourceError`, and `Interrupted` when the process was told to stop.
     """
     for careful in (False, True):
         with tempfile.TemporaryDirectory(prefix="syncjob-", ignore_cleanup_errors=True) as made:
@@ -47,6 +50,8 @@ def read_apart(request: Request, limits: ReadLimits, hear: Hear | None = None) -
             answered = folder / "answer.json"
             if answered.is_file():
                 return _take(answered, request["name"])
+            if -code in _STOPS:
+                raise Interrupted(128 - code)
             if not careful and (folder / FAST_MARK).exists():
                 continue  # the fast engine ended the process: the careful one may survive this file
             raise _dead(request["name"], code, said, limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from syncjob.cli.options import Context
+from syncjob.cli.screen import Screen
 from syncjob.loader import body
 from syncjob.loader.refusal import refuse
 from syncjob.transport import Transport
@@ -168,6 +171,15 @@ def test_ctrl_c_ends_both_and_every_row_is_told(there: Desk, monkeypatch: pytest
     assert listing_threads() == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_reading_process_that_was_told_to_stop_blames_no_file(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    monkeypatch.setattr("syncjob.loader.process._run", lambda *_given: (-number, ""))  # as a terminal's Ctrl-C does
+    said = desk("run", desk.sheet(people(1)), "--yes")
+    assert (said.code, len(desk.remote.log), "damaged" in said.err) == (130, 0, False)
+
+
 def test_a_signal_while_the_listing_is_waited_for_ends_it(there: Desk, forge: Forge) -> None:
     there.remote.faults.add("hold", call="page", seconds=30, when="late")
     running = forge.start(there, "run", large(there), "--yes")
@@ -193,6 +205,20 @@ def test_no_page_is_asked_for_before_every_source_begins_well(there: Desk, secon
     said = there("run", large(there), path, "--yes")
     assert (said.code, len(there.remote.log)) == (4, 0)
     assert words in said.err
+
+
+def test_no_bar_is_drawn_into_an_open_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("syncjob.cli.screen._is_terminal", lambda _stream: True)
+    err = io.StringIO()
+    monkeypatch.setattr("sys.stderr", err)
+    screen = Screen(Context())
+    screen.asking = True
+    screen.progress("reading", 1, 2)
+    assert err.getvalue() == ""
+    screen.asking = False
+    screen.progress("reading", 1, 2)
+    assert "1/2" in err.getvalue()
+    screen.close()
 
 
 @here
