@@ -83,8 +83,10 @@ def generation(account: Account) -> str | None:
 
 def scanned(account: Account) -> datetime | None:
     """When all of the snapshot was last read, as far as that can be told without reading it."""
-    told = _told(account, "scanned")
-    return datetime.fromisoformat(told) if told else None
+    try:
+        return datetime.fromisoformat(_told(account, "scanned") or "")
+    except ValueError:
+        return None
 
 
 def _told(account: Account, name: str) -> str | None:

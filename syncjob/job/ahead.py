@@ -53,7 +53,7 @@ class Ahead:
     def begin(self, why: str) -> None:
         """The sources are accepted: list, in a thread. To be called once at most, from any thread."""
         self.since, self.why = self._session.now(), why
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="ahead")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="early")
         self._coming = self._pool.submit(scan_now, self._session)
 
     def scanned(self) -> Scanned | None:

@@ -64,7 +64,7 @@ def held(desk: Desk, patch: pytest.MonkeyPatch) -> None:
 
 def listing_threads() -> list[str]:
     """The threads of a listing that are at work."""
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith(("ahead", "listing"))]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(("early", "listing"))]
 
 
 def spoilt() -> None:
@@ -105,7 +105,7 @@ def test_a_plan_that_is_saved_rests_on_a_listing_that_began_early(there: Desk, m
     said = there("plan", large(there), "-o", there.folder / "plan.json")
     assert (said.code, there.writes) == (0, 0), said.err
     assert "with 9 requests" in said.out
-    assert at_work[0][0].startswith("ahead")
+    assert at_work[0][0].startswith("early")
 
 
 @here
@@ -119,6 +119,21 @@ def test_a_source_that_is_refused_late_ends_the_listing_after_the_pages_in_fligh
     assert "it breaks off in the middle" in said.err
     assert listing_threads() == []
     assert list((there.folder / "results").iterdir()) == []
+
+
+@here
+def test_the_next_file_of_a_drop_folder_is_listed_for_after_one_that_was_refused_late(
+    there: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held(there, monkeypatch)
+    troubles = [lambda: there.remote.gate.until_waiting() and spoilt(), lambda: None]
+    meanwhile(monkeypatch, lambda: troubles.pop(0)())
+    (there.folder / "in").mkdir()
+    for name in ("a.csv", "b.csv"):
+        large(there, name=f"in/{name}")
+    said = there("inbox", there.folder / "in", "--yes")
+    assert (said.code, "a.csv → failed/a.csv" in said.out) == (4, True), said.err
+    assert "b.csv → done/b.csv: 60 rows: 2 added, 58 no change" in said.out
 
 
 @here
