@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import goals, listing, local, rivalry, stages
+from benchmarks import goals, listing, local, overlap, rivalry, stages
 from benchmarks.measuring import machine
 from benchmarks.settings import Bench
 
@@ -31,6 +31,7 @@ SCENARIOS: dict[str, tuple[str, Scenario]] = {
     "full-sheet": ("A full sheet", local.full_sheet),
     "listing": ("Listing", listing.listing),
     "pace": ("A set rate", listing.pace),
+    "overlap": ("Reading while listing", overlap.overlap),
     "requests": ("Requests by way of listing", stages.requests),
     "first-load": ("A first load beside rivals", rivalry.first_load),
     "nightly": ("A nightly run under trouble", rivalry.nightly),

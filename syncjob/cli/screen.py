@@ -77,7 +77,7 @@ class Screen:
             tell(self.context, one_line(sentence))
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        if self.context.no_progress or self.context.quiet or not _is_terminal(sys.stderr):
+        if self.asking or self.context.no_progress or self.context.quiet or not _is_terminal(sys.stderr):
             return
         from tqdm import tqdm
 
