@@ -5,7 +5,7 @@ What enters: text columns and sets of texts. What leaves: masks and places. Miss
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -50,6 +50,44 @@ def differs(new: pd.Series, old: pd.Series) -> Mask:
     """Where `new` says something else than `old` holds, place by place; where it says nothing, it doesn't differ."""
     said, held = arrow(new), arrow(old)
     return _mask(pc.and_(pc.is_valid(said), pc.fill_null(pc.not_equal(said, held), True)))
+
+
+def filled(texts: pd.Series) -> pd.Series[str]:
+    """The column as text, "" where it is missing."""
+    found = arrow(texts)
+    return pd.Series(pc.fill_null(found, "") if found.null_count else found, index=texts.index, dtype="str")
+
+
+def kinds(columns: Sequence[pd.Series]) -> tuple[Places, Places]:
+    """Lines whose texts agree in all `columns` are of one kind: each line's kind, and the first line of each kind.
+
+    Missing texts are of one kind, too. Kinds are numbered in the order of their first lines.
+    """
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        coded = pc.dictionary_encode(arrow(column), null_encoding="encode")
+        codes = codes * len(coded.dictionary) + np.asarray(coded.indices, dtype=np.int64)
+    found, _ = pd.factorize(codes)
+    first = np.full(int(found.max(initial=-1)) + 1, -1, dtype=np.int64)
+    first[found[::-1]] = np.arange(len(found), dtype=np.int64)[::-1]
+    return found, first
+
+
+def joined(*parts: pa.Array | str) -> pa.Array:
+    """`parts` (large_string, or the same text for all) put together, line by line."""
+    large = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in (*parts, "")]
+    return pc.binary_join_element_wise(*large)
+
+
+def offsets(texts: pa.Array) -> Places:
+    """Where each text (large_string, none missing) begins in the array's bytes, and where the last one ends."""
+    return np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+
+
+def content(texts: pa.Array) -> memoryview:
+    """All texts (large_string) in one, without copying."""
+    bounds, data = offsets(texts), texts.buffers()[2]
+    return memoryview(data)[bounds[0] : bounds[-1]] if data is not None else memoryview(b"")
 
 
 def _mask(found: pa.Array) -> Mask:
