@@ -122,11 +122,11 @@ class Journal:
         with self._commit():
             self._db.executemany(
                 "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), "
-                "detail = coalesce(?, detail), sid = coalesce(?, sid), "
+                "detail = coalesce(?, nullif(detail, ?)), sid = coalesce(?, sid), "
                 "code = ?, request_id = coalesce(?, request_id), attempts = max(attempts, ?), at = ? "
                 "where change_id = ?",
                 [
-                    (s.outcome, s.reason, s.detail, s.sid, s.code, s.request_id, s.attempts, at, s.change_id)
+                    (s.outcome, s.reason, s.detail, DOUBTED, s.sid, s.code, s.request_id, s.attempts, at, s.change_id)
                     for s in done
                 ],
             )
