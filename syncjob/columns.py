@@ -15,8 +15,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from rapidfuzz.distance import OSA
-
 from syncjob.aliases import OTHER_KEYS, aliases, field_of, is_name, likeness, names_key, phone_ranks, plain
 from syncjob.errors import SourceError
 from syncjob.words import one_line
@@ -198,6 +196,8 @@ def _known(header: str, key: str) -> tuple[str, str] | None:
 
 
 def _absent(sheet: _Sheet, header: str) -> _Problem:
+    from rapidfuzz.distance import OSA  # only a name that is missing needs it
+
     there = ", ".join(f'"{sheet.headers[at].strip()}"' for at in sheet.named())
     close = [(OSA.normalized_similarity(plain(header), plain(sheet.headers[at])), -at) for at in sheet.named()]
     score, place = max(close, default=(0.0, 0))

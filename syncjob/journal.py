@@ -102,16 +102,17 @@ class Journal:
     def intend(self, batch: str, verb: Verb, changes: Sequence[Change], now: float) -> int:
         """Write down, durably, that these changes are about to leave; the id to report the reply under."""
         ids = [change.change_id for change in changes]
+        first, last = min(ids), max(ids)
+        sent = "update change set state = 'sent', batch = coalesce(batch, ?), attempts = attempts + 1, sent_at = ?"
         with self._commit():
-            self._db.executemany(
-                "update change set state = 'sent', batch = coalesce(batch, ?), attempts = attempts + 1, "
-                "sent_at = ? where change_id = ?",
-                [(batch, now, change_id) for change_id in ids],
-            )
+            if len(set(ids)) == last - first + 1:  # nobody else between: one statement tells them all
+                self._db.execute(f"{sent} where change_id between ? and ?", (batch, now, first, last))
+            else:
+                self._db.executemany(f"{sent} where change_id = ?", [(batch, now, change_id) for change_id in ids])
             done = self._db.execute(
                 "insert into request (batch, verb, first, last, changes, attempt, sent_at) "
                 "select ?, ?, ?, ?, ?, coalesce(max(attempts), 1), ? from change where change_id = ?",
-                (batch, verb, min(ids), max(ids), len(ids), now, ids[0]),
+                (batch, verb, first, last, len(ids), now, ids[0]),
             )
         return int(done.lastrowid or 0)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from syncjob.behaviour import UNKNOWN, Behaviour
@@ -46,18 +47,15 @@ def match(
     """
     read = [read_entry(entry) for entry in entries]
     owners = _owners(batch.changes, read)
-    found = _by_key(batch, read, owners)
+    told = _Told(batch, request_id, attempts)
+    found = _by_key(told, read, owners)
     if len(read) == len(batch.changes) and _counts_agree(metadata, read, behaviour):
         in_place = all(owner is None or owner == place for place, owner in enumerate(owners))
         if in_place and (len(read) == 1 or not behaviour.mixes_replies):
-            found |= _by_place(batch, read, owners)
+            found |= _by_place(told, read, owners)
         elif _each_once(owners):
-            found |= _by_elimination(batch, read, owners)
-    nothing = Reply(0, "doubt")
-    return tuple(
-        replace(found.get(place, nothing), change_id=change.change_id, request_id=request_id, attempts=attempts)
-        for place, change in enumerate(batch.changes)
-    )
+            found |= _by_elimination(told, read, owners)
+    return tuple(found.get(place) or told.nothing(place) for place in range(len(batch.changes)))
 
 
 # -- what an entry says ------------------------------------------------------------------------------------------------
@@ -79,19 +77,35 @@ def kind_of(entry: Entry, verb: Verb) -> ReplyKind:
     return "refused" if 400 <= code <= 499 else "doubt"
 
 
-def _reply(entry: Entry, change: Change, verb: Verb, matched: Way) -> Reply:
-    kind = kind_of(entry, verb)
-    tells = kind in ("done", "exists")
-    whole = entry.sid is not None and entry.number is not None and change.fields.keys() <= entry.data.keys()
-    return Reply(
-        change.change_id,
-        kind,
-        code=entry.code,
-        message=entry.words,
-        sid=(entry.sid if tells else None) or change.sid,
-        contact=entry.data if tells and whole else None,
-        matched=matched,
-    )
+@dataclass(frozen=True)
+class _Told:
+    """A batch, and what its reply says of every change alike."""
+
+    batch: Batch
+    request_id: str | None
+    attempts: int
+
+    def reply(self, entry: Entry, place: int, matched: Way) -> Reply:
+        """What `entry` says of the change at `place`."""
+        change, kind, sid = self.batch.changes[place], kind_of(entry, self.batch.verb), entry.sid
+        tells = kind in ("done", "exists")
+        whole = sid is not None and entry.number is not None and change.fields.keys() <= entry.data.keys()
+        return Reply(
+            change.change_id,
+            kind,
+            code=entry.code,
+            message=entry.words,
+            sid=(sid if tells else None) or change.sid,
+            contact=entry.data if tells and whole else None,
+            request_id=self.request_id,
+            attempts=self.attempts,
+            matched=matched,
+        )
+
+    def nothing(self, place: int) -> Reply:
+        """No entry is that of the change at `place`."""
+        change_id = self.batch.changes[place].change_id
+        return Reply(change_id, "doubt", request_id=self.request_id, attempts=self.attempts)
 
 
 # -- whom an entry speaks of -------------------------------------------------------------------------------------------
@@ -99,27 +113,31 @@ def _reply(entry: Entry, change: Change, verb: Verb, matched: Way) -> Reply:
 
 @dataclass(frozen=True)
 class _Index:
-    """Where sids and numbers stand in a batch, the latter also as they are written at home."""
+    """Where sids and numbers stand in a batch."""
 
     sids: Mapping[str, set[int]]
     numbers: Mapping[str, set[int]]
-    local: Mapping[str, set[int]]
 
     @classmethod
     def of(cls, changes: Sequence[Change]) -> _Index:
-        sids, numbers, local = (defaultdict[str, set[int]](set) for _ in range(3))
+        sids, numbers = (defaultdict[str, set[int]](set) for _ in range(2))
         for place, change in enumerate(changes):
             if change.sid:
                 sids[change.sid].add(place)
-            digits = digits_of(change.number)
-            numbers[digits].add(place)
-            for form in _local_forms(digits):
-                local[form].add(place)
-        return cls(sids, numbers, local)
+            numbers[digits_of(change.number)].add(place)
+        return cls(sids, numbers)
 
-    def named(self, number: str) -> set[int]:
+    @cached_property
+    def local(self) -> Mapping[str, set[int]]:
+        """Numbers as they are written at home."""
+        found = defaultdict[str, set[int]](set)
+        for digits, places in self.numbers.items():
+            for form in _local_forms(digits):
+                found[form] |= places
+        return found
+
+    def named(self, number: str, digits: str) -> set[int]:
         """The changes that `number` may mean. One that says it is international means exactly itself."""
-        digits = digits_of(number)
         exact = self.numbers.get(digits, set())
         return exact if number.lstrip().startswith(("+", "00")) else exact | self.local.get(digits, set())
 
@@ -153,13 +171,13 @@ def _owners(changes: Sequence[Change], read: Sequence[Entry]) -> list[int | None
 
 def _owner(entry: Entry, index: _Index) -> int | None:
     """Sid first, then number. Where both name somebody, they must name the same."""
-    by_number = None
-    if entry.number is not None and len(digits_of(entry.number)) >= _FEWEST:
-        by_number = index.named(entry.number)
-    if entry.sid is not None and entry.sid in index.sids:
-        by_sid = index.sids[entry.sid]
+    by_number, sid, number = None, entry.sid, entry.number
+    if number is not None and len(digits := digits_of(number)) >= _FEWEST:
+        by_number = index.named(number, digits)
+    if sid is not None and sid in index.sids:
+        by_sid = index.sids[sid]
         told = by_sid & by_number if by_number else by_sid
-    elif entry.sid and index.sids:
+    elif sid and index.sids:
         return _STRANGER  # our sids are known, and this is none of them
     elif by_number is None:
         return None
@@ -171,18 +189,17 @@ def _owner(entry: Entry, index: _Index) -> int | None:
 # -- the four ways -----------------------------------------------------------------------------------------------------
 
 
-def _by_key(batch: Batch, read: Sequence[Entry], owners: Sequence[int | None]) -> dict[int, Reply]:
+def _by_key(told: _Told, read: Sequence[Entry], owners: Sequence[int | None]) -> dict[int, Reply]:
     """Entries that name their change. Said twice alike is said once; said twice differently is doubt."""
     found: dict[int, Reply] = {}
     for entry, owner in zip(read, owners, strict=True):
         if owner is None or owner == _STRANGER:
             continue
-        change = batch.changes[owner]
-        way: Way = "sid" if change.sid and entry.sid == change.sid else "number"
-        reply = _reply(entry, change, batch.verb, way)
+        sid = told.batch.changes[owner].sid
+        reply = told.reply(entry, owner, "sid" if sid and entry.sid == sid else "number")
         other = found.setdefault(owner, reply)
-        if _gist(other) != _gist(reply):
-            found[owner] = Reply(change.change_id, "doubt")
+        if other is not reply and _gist(other) != _gist(reply):
+            found[owner] = told.nothing(owner)
     return found
 
 
@@ -190,24 +207,20 @@ def _gist(reply: Reply) -> tuple[ReplyKind, int, str | None]:
     return reply.kind, reply.code, reply.sid
 
 
-def _by_place(batch: Batch, read: Sequence[Entry], owners: Sequence[int | None]) -> dict[int, Reply]:
+def _by_place(told: _Told, read: Sequence[Entry], owners: Sequence[int | None]) -> dict[int, Reply]:
     """Entries that name nobody, in a reply whose every other entry stands where its change stood."""
-    way: Way = "alone" if len(batch.changes) == 1 else "position"
-    return {
-        place: _reply(read[place], batch.changes[place], batch.verb, way)
-        for place, owner in enumerate(owners)
-        if owner is None
-    }
+    way: Way = "alone" if len(told.batch.changes) == 1 else "position"
+    return {place: told.reply(read[place], place, way) for place, owner in enumerate(owners) if owner is None}
 
 
-def _by_elimination(batch: Batch, read: Sequence[Entry], owners: Sequence[int | None]) -> dict[int, Reply]:
+def _by_elimination(told: _Told, read: Sequence[Entry], owners: Sequence[int | None]) -> dict[int, Reply]:
     """Entries that name nobody, in a reply out of order, when it does not matter whose: they all say one thing."""
     left = [entry for entry, owner in zip(read, owners, strict=True) if owner is None]
-    if len({(kind_of(entry, batch.verb), entry.code, entry.words) for entry in left}) != 1:
+    if len({(kind_of(entry, told.batch.verb), entry.code, entry.words) for entry in left}) != 1:
         return {}
     said = left[0] if len(left) == 1 else replace(left[0], data={})  # whose sid it is, nobody knows
-    places = set(range(len(batch.changes))) - set(owners)
-    return {place: _reply(said, batch.changes[place], batch.verb, "elimination") for place in places}
+    places = set(range(len(told.batch.changes))) - set(owners)
+    return {place: told.reply(said, place, "elimination") for place in places}
 
 
 def _each_once(owners: Sequence[int | None]) -> bool:

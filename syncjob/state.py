@@ -21,6 +21,9 @@ from pathlib import Path
 
 from syncjob.errors import LockHeld, SyncjobError
 
+RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+"""What the id of a run looks like."""
+
 LOOK_EVERY = 1.0
 """Seconds between two looks at a lock that is held."""
 

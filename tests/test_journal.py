@@ -103,6 +103,25 @@ def test_an_intent_that_fails_midway_leaves_nothing_and_the_journal_usable(tmp_p
         journal.intend("create-1", "create", journal.take("create", "planned"), 1.0)
 
 
+def test_an_intent_names_its_own_changes_and_none_between_them(tmp_path: Path) -> None:
+    with made(tmp_path, ("create", ASHA), ("create", RAVI), ("create", MEERA)) as journal:
+        one, _, three = journal.take("create", "planned")
+        journal.intend("create-1", "create", [one, three], 1.0)
+        assert states(journal) == ["sent", "planned", "sent"]
+        assert journal.first("create", 5) == [2]
+        journal.intend("create-2", "create", journal.take("create", "planned"), 2.0)
+        assert journal.frame()["sent_at"].tolist() == [1.0, 2.0, 1.0]
+
+
+def test_that_a_change_was_in_doubt_is_no_word_about_its_outcome(tmp_path: Path) -> None:
+    with made(tmp_path) as journal:
+        journal.put_back([1], doubted=True)
+        assert journal.doubted() == {1}
+        journal.settle([Settled(1, "created", sid="n1")], AT)
+        assert journal.doubted() == frozenset()
+        assert journal.frame()["detail"].isna().all()
+
+
 def test_a_request_is_written_down_with_its_reply(tmp_path: Path) -> None:
     with made(tmp_path) as journal:
         request = journal.intend("create-1", "create", journal.take("create", "planned"), 5.0)

@@ -115,7 +115,7 @@ def show(context: Context, what: str, since: datetime | None, until: datetime | 
     syncjob history show 20261121-020000-3f9a
     syncjob history show +919845012345
     """
-    from syncjob.job.history import RUN_ID
+    from syncjob.state import RUN_ID
 
     config = load_config(context)
     with session(context, config, live=False) as opened:

@@ -17,7 +17,6 @@ import pandas as pd
 
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
-from syncjob.job.history import RUN_ID
 from syncjob.keeping import recall
 from syncjob.loader import read_tables
 from syncjob.loader.origin import NAMES, origin_of, origins
@@ -27,7 +26,7 @@ from syncjob.results.cells import unite
 from syncjob.results.cellxml import cut
 from syncjob.results.sheets import FIXING
 from syncjob.results.table import SYNC_COLUMNS
-from syncjob.state import account_at
+from syncjob.state import RUN_ID, account_at
 from syncjob.words import OUTCOMES
 
 _LONG = 10_000  # characters from which a cell may have been cut

@@ -22,9 +22,9 @@ from syncjob.planner import flat
 from syncjob.results.index import entries, write_index
 from syncjob.results.sheetfile import write_table
 from syncjob.schema import INT, TEXT, Frame
+from syncjob.state import RUN_ID
 
 _DIALLED = re.compile(r"[+0-9 ().-]{5,24}")  # what is meant as a number
-RUN_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 EVENTS = Frame(
     "events",
