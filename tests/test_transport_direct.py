@@ -130,9 +130,11 @@ def test_what_nobody_asked_for_ends_the_connection_and_is_never_taken_for_the_ne
     assert (found.body, talker.met) == (BODY, 2)
 
 
-def test_a_service_that_does_not_speak_to_the_letter_is_asked_in_the_other_way_from_then_on() -> None:
-    sloppy = told(BODY).replace(b"\r\n", b"\n")
-    with talking((sloppy,)) as (_, wire):
+@pytest.mark.parametrize(
+    "scene", [told(BODY).replace(b"\r\n", b"\n"), told(zlib.compress(BODY), "Content-Encoding: deflate")]
+)
+def test_a_service_that_speaks_otherwise_is_asked_in_the_other_way_from_then_on(scene: bytes) -> None:
+    with talking((scene,)) as (_, wire):
         first, second = got(wire), got(wire)
     assert isinstance(first, Fault)
     assert isinstance(second, Raw)

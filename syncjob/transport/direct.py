@@ -76,7 +76,7 @@ class Direct:
         weakref.finalize(self, _close, self._idle)
 
     def get(self, target: str) -> Raw | Fault:
-        """Ask once. `UNREADABLE` is given only for what is not HTTP to the letter."""
+        """Ask once. What is not HTTP to the letter is `UNREADABLE`, what is not gzip either `UNPACKABLE`."""
         connection = self._kept() or self._connected()
         if isinstance(connection, Fault):
             return connection

@@ -155,7 +155,8 @@ class Wire:
         direct = self._direct or self._way()
         found = direct.get(f"{self._above}{path}?{_query(query)}" if query else self._above + path)
         if isinstance(found, Fault):
-            self._straight = found is not UNREADABLE
+            if found in (UNREADABLE, UNPACKABLE):
+                self._straight = False
             return found
         return Raw(found.status, found.headers, self._auth.hushed(found.body))
 
