@@ -162,9 +162,9 @@ def listening(pem: Path) -> Iterator[tuple[int, list[bytes]]]:
         thread.join(5)
 
 
-def asked(port: int) -> object:
+def asked(port: int, host: str = "127.0.0.1") -> object:
     auth = Auth.basic("a-key-of-ours", "a-token-of-ours")
-    transport = Transport(f"https://127.0.0.1:{port}", auth, rate=None, sleep=lambda _s: None, timeout=5)
+    transport = Transport(f"https://{host}:{port}", auth, rate=None, sleep=lambda _s: None, timeout=5)
     try:
         return transport.call("GET", "/x", repeat=True).json
     finally:
@@ -185,6 +185,17 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_and_hears_no_request(
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))  # said aloud: this one is trusted
         assert asked(port) == {}
         assert len(heard) == 1
+
+
+def test_a_certificate_for_another_name_is_refused_and_hears_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(pem))
+    with listening(pem) as (port, heard):
+        with pytest.raises(CallFailed, match="certificate is not trusted"):
+            asked(port, "localhost")
+        assert heard == []
 
 
 def test_a_job_that_is_sent_elsewhere_takes_no_credentials_there(tmp_path: Path) -> None:

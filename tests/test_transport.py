@@ -14,9 +14,10 @@ from urllib3 import exceptions as below
 from syncjob.emulator import Emulator
 from syncjob.errors import CallFailed, CallRefused, ConfigError, NotDelivered, RemoteError, RemoteRefused, ReplyLost
 from syncjob.transport import Answer, Auth
+from syncjob.transport.addresses import checked_path
 from syncjob.transport.judging import judge, parse
 from syncjob.transport.replies import Raw
-from syncjob.transport.wire import TABLE, checked_path, fault_of
+from syncjob.transport.wire import TABLE, fault_of
 from tests.builders_remote import START, Say, line, line_to, serving
 
 POOL: Any = HTTPConnectionPool("127.0.0.1")  # errors want one, and some a connection, to name themselves by

@@ -8,12 +8,14 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from syncjob.transport.auth import Auth
 from syncjob.transport.replies import Fault, Raw
 from syncjob.transport.wire import Wire
+from tests.builders_remote import Say, Time, line, serving
 
 BODY = b'{"response": []}'
 PACKED = gzip.compress(BODY)
@@ -130,13 +132,41 @@ def test_what_nobody_asked_for_ends_the_connection_and_is_never_taken_for_the_ne
     assert (found.body, talker.met) == (BODY, 2)
 
 
-def test_a_service_that_does_not_speak_to_the_letter_is_asked_in_the_other_way_from_then_on() -> None:
-    sloppy = told(BODY).replace(b"\r\n", b"\n")
-    with talking((sloppy,)) as (_, wire):
+@pytest.mark.parametrize(
+    "scene", [told(BODY).replace(b"\r\n", b"\n"), told(zlib.compress(BODY), "Content-Encoding: deflate")]
+)
+def test_a_service_that_speaks_otherwise_is_asked_in_the_other_way_from_then_on(scene: bytes) -> None:
+    with talking((scene,)) as (_, wire):
         first, second = got(wire), got(wire)
     assert isinstance(first, Fault)
     assert isinstance(second, Raw)
     assert second.body == BODY
+
+
+def test_a_connection_is_made_before_the_moment_at_which_the_request_may_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, connect = list[str](), socket.create_connection
+
+    def connected(*where: Any) -> socket.socket:
+        steps.append("connect")
+        return connect(*where)
+
+    monkeypatch.setattr("socket.create_connection", connected)
+    with serving(Say(headers={"Connection": "close"})) as server:
+        clock = Time()
+        it = line(server.url, rate=1.0, clock=clock.clock, sleep=lambda s: (steps.append("wait"), clock.sleep(s)))
+        for _ in range(2):
+            it.transport.call("GET", "/x", repeat=True)
+    assert steps == ["connect", "connect", "wait"]
+
+
+def test_a_call_that_is_stopped_gives_its_connection_back() -> None:
+    with talking((told(BODY), told(BODY))) as (talker, wire):
+        taken = wire.line()
+        wire.put_back(taken)
+        assert wire.line() is taken
+        assert isinstance(wire.send("GET", "/x", {}, None, line=taken), Raw)
+        assert isinstance(got(wire), Raw)
+    assert talker.met == 1
 
 
 def test_headers_that_come_twice_are_joined_and_an_echoed_secret_is_taken_out() -> None:

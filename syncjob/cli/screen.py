@@ -6,20 +6,20 @@ import logging
 import select
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Never, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from syncjob.cli.lines import say, tell
 from syncjob.cli.options import Context
+from syncjob.cli.progress import Progress, is_terminal
 from syncjob.cli.spelling import digits, spelling
 from syncjob.cli.wording import many, plan_text
 from syncjob.errors import Interrupted
 from syncjob.words import one_line
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
-
     from syncjob.plans import Plan
     from syncjob.transport import Event
 
@@ -27,25 +27,10 @@ log = logging.getLogger("syncjob")
 LOOK_EVERY = 0.25
 """Seconds between two looks for an answer."""
 
-STAGES = {
-    "reading": "Reading Exotel",
-    "create": "Adding",
-    "update": "Changing",
-    "delete": "Removing",
-    "add": "Joining the list",
-    "remove": "Leaving the list",
-    "asking": "Asking",
-}
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    """A service manager may have closed it: then it is None."""
-    return stream is not None and not stream.closed and stream.isatty()
-
 
 def _terminal() -> bool:
     """Whether questions can be asked, and answered."""
-    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+    return is_terminal(sys.stdin) and is_terminal(sys.stderr)
 
 
 def _until_typed(stream: TextIO, stop: threading.Event) -> None:
@@ -62,36 +47,29 @@ def _until_typed(stream: TextIO, stop: threading.Event) -> None:
 class Screen:
     """A Door for commands: a terminal, a pipe or cron."""
 
-    def __init__(self, context: Context, *, brief: bool = False, stop: threading.Event | None = None) -> None:
+    def __init__(
+        self,
+        context: Context,
+        *,
+        brief: bool = False,
+        stop: threading.Event | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.context = context
         self.brief = brief
         self.stop = stop or threading.Event()
-        self._bar: tqdm[Never] | None = None
-        self._stage = ""
+        self._progress = Progress(lambda text: tell(context, text), clock)
         self.shown = False
         self.asking = False
 
     def note(self, sentence: str) -> None:
         if not self.context.quiet:
-            self._clear()
+            self._progress.clear()
             tell(self.context, one_line(sentence))
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        if self.asking or self.context.no_progress or self.context.quiet or not _is_terminal(sys.stderr):
-            return
-        from tqdm import tqdm
-
-        if stage != self._stage:
-            self.close()
-            self._stage = stage
-            unit = {"reading": " pages", "asking": " questions"}.get(stage, " contacts")
-            self._bar = tqdm(
-                total=total or None, desc=STAGES.get(stage, stage), unit=unit, leave=False, file=sys.stderr
-            )
-        if self._bar is not None:
-            self._bar.total = total or None
-            self._bar.n = done
-            self._bar.refresh()
+        if not (self.asking or self.context.no_progress or self.context.quiet):
+            self._progress.reached(stage, done, total)
 
     def show(self, plan: Plan) -> None:
         self.close()
@@ -167,10 +145,7 @@ class Screen:
 
     def close(self) -> None:
         """Take the progress bar away."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-            self._stage = ""
+        self._progress.close()
 
     @contextmanager
     def _asked(self) -> Iterator[None]:
@@ -180,7 +155,3 @@ class Screen:
             yield
         finally:
             self.asking = False
-
-    def _clear(self) -> None:
-        if self._bar is not None:
-            self._bar.clear()

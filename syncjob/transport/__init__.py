@@ -12,6 +12,7 @@ any exception, event or repr, and nothing known here of contacts, rows or plans.
     direct    a GET without a proxy, as pages are read by the thousand: the cheap way
     replies   what one try comes to: a reply as it came, or why there is none
     auth      the credentials
+    addresses where requests may go at all
 """
 
 from syncjob.transport.auth import Auth

@@ -10,20 +10,23 @@ import random as chance
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from syncjob.errors import SyncjobError
 from syncjob.pacing import Backoff, Pace, Quota, Rate, http_date, read_quota
+from syncjob.transport.addresses import checked_path
 from syncjob.transport.auth import Auth
+from syncjob.transport.direct import Line
 from syncjob.transport.endings import error_of, paused_too_long, stopped
 from syncjob.transport.gate import Gate, Stopped, TooLong
 from syncjob.transport.judging import Answer, Setback, as_it_came, judge
 from syncjob.transport.ledger import Ledger
 from syncjob.transport.replies import Fault, Raw
-from syncjob.transport.wire import Wire, checked_path
+from syncjob.transport.wire import Wire
 
 TRIES = 5
 PATIENCE = 1800.0
@@ -193,9 +196,9 @@ class Transport:
 
     def _try(self, call: _Call) -> Answer | Setback:
         """Send once, at the right moment, and learn from the reply."""
-        with self._gate.passage() as left:
+        with self._passage(call) as (left, line):
             self._count("requests")
-            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat, line=line)
             now = self._clock()
             found = _judged(call, raw, self._wire.host, now)
             clock = _server_clock(raw)
@@ -209,6 +212,18 @@ class Transport:
         request_id, tries = found.request_id, call.tries + 1
         self._on_event(Event("reply", words, call.method, call.path, status, seconds, tries, request_id, ahead, quota))
         return found
+
+    @contextmanager
+    def _passage(self, call: _Call) -> Iterator[tuple[float, Line | None]]:
+        """The gate's passage. The connection for a GET stands before its moment comes, so that it arrives in time."""
+        self._gate.check()
+        line = self._wire.line() if call.method == "GET" and call.repeat else None
+        try:
+            with self._gate.passage() as left:
+                taken, line = line, None
+                yield left, taken
+        finally:
+            self._wire.put_back(line)
 
     def _pause(self, call: _Call, back: Setback, left: float) -> None:
         seconds = self._gate.throttled(left, back.wait, self._random())

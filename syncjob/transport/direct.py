@@ -14,6 +14,7 @@ import weakref
 import zlib
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -42,6 +43,8 @@ _STILL = 1.0
 
 _GZIP = 16 + zlib.MAX_WBITS
 _Kept: TypeAlias = tuple[socket.socket, float]  # since when it is idle
+Line: TypeAlias = _Kept | Fault
+"""A connection to ask by, or why there is none."""
 
 
 class Direct:
@@ -75,12 +78,29 @@ class Direct:
         self._idle: deque[_Kept] = deque()
         weakref.finalize(self, _close, self._idle)
 
-    def get(self, target: str) -> Raw | Fault:
-        """Ask once. `UNREADABLE` is given only for what is not HTTP to the letter."""
-        connection = self._kept() or self._connected()
-        if isinstance(connection, Fault):
-            return connection
-        reply = _Reply()
+    def line(self) -> Line:
+        """What to ask by: an idle connection that is still good, the one used last first; else a new one."""
+        while self._idle:
+            with suppress(IndexError):  # another thread was faster
+                kept = self._idle.pop()
+                if not _dropped(kept):
+                    return kept
+                kept[0].close()
+        return self._connected()
+
+    def put_back(self, line: Line) -> None:
+        """A line that was not asked by after all."""
+        if not isinstance(line, Fault):
+            self._idle.append(line)
+
+    def get(self, target: str, line: Line) -> Raw | Fault:
+        """Ask once, by `line`. What is not HTTP to the letter is `UNREADABLE`, what is not gzip either `UNPACKABLE`."""
+        if not isinstance(line, Fault) and _dropped(line):  # while it waited for its moment
+            line[0].close()
+            line = self.line()
+        if isinstance(line, Fault):
+            return line
+        connection, reply = line[0], _Reply()
         try:
             trouble = self._ask(connection, target, reply)
         finally:
@@ -94,18 +114,7 @@ class Direct:
         """Close every idle connection."""
         _close(self._idle)
 
-    def _kept(self) -> socket.socket | None:
-        """An idle connection that is still good, the one used last first."""
-        while True:
-            try:
-                connection, since = self._idle.pop()
-            except IndexError:
-                return None
-            if time.monotonic() - since < _STILL or not wait_for_read(connection, timeout=0):
-                return connection
-            connection.close()
-
-    def _connected(self) -> socket.socket | Fault:
+    def _connected(self) -> Line:
         """A new connection, encrypted where the address says so; its failures prove that nothing was asked."""
         try:
             plain = socket.create_connection((self._host, self._port), self._connect_timeout)
@@ -120,7 +129,7 @@ class Direct:
             plain.close()
             return _unencrypted(error)
         made.settimeout(self._timeout)
-        return made
+        return made, time.monotonic()
 
     def _ask(self, connection: socket.socket, target: str, reply: _Reply) -> Fault | None:
         """Send, and read until `reply` is whole; or why it is not."""
@@ -170,6 +179,10 @@ class Direct:
         elif packed not in ("", "identity"):
             return UNPACKABLE
         return Raw(reply.status, reply.headers, body)
+
+
+def _dropped(kept: _Kept) -> bool:
+    return time.monotonic() - kept[1] >= _STILL and wait_for_read(kept[0], timeout=0)
 
 
 def _close(idle: deque[_Kept]) -> None:

@@ -71,11 +71,14 @@ class Gate:
 
     def wait(self, seconds: float) -> None:
         """Wait; `Stopped` when `stop` came before or meanwhile."""
-        if self._stop.is_set():
-            raise Stopped
+        self.check()
         if seconds > 0:
             self._on_wait(seconds)
             self._sleep(seconds)
+        self.check()
+
+    def check(self) -> None:
+        """`Stopped` when `stop` came."""
         if self._stop.is_set():
             raise Stopped
 

@@ -8,13 +8,11 @@ become faults by one table, with a verdict on whether the request can have been 
 from __future__ import annotations
 
 import os
-import re
 import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -28,8 +26,9 @@ from urllib3 import exceptions as below
 from urllib3.util import create_urllib3_context
 
 from syncjob.errors import ConfigError
+from syncjob.transport.addresses import checked_url
 from syncjob.transport.auth import Auth
-from syncjob.transport.direct import Direct
+from syncjob.transport.direct import Direct, Line
 from syncjob.transport.replies import (
     BROKEN,
     BROKEN_ENCRYPTION,
@@ -123,10 +122,34 @@ class Wire:
         if self._direct is not None:
             self._direct.close()
 
+    def line(self) -> Line | None:
+        """What a GET may be sent by: to be had before the moment at which it may leave, for a connection takes a while.
+
+        None: it is made when the GET is sent.
+        """
+        try:
+            return (self._direct or self._way()).line() if self._straight else None
+        except foreign.RequestException:  # and says so when the GET is sent
+            return None
+
+    def put_back(self, line: Line | None) -> None:
+        """A line that nothing was sent by."""
+        if line is not None and self._direct is not None:
+            self._direct.put_back(line)
+
     def send(
-        self, method: str, path: str, query: Mapping[str, str | int], body: bytes | None, *, fresh: bool = False
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int],
+        body: bytes | None,
+        *,
+        fresh: bool = False,
+        line: Line | None = None,
     ) -> Raw | Fault:
         """Send once. `fresh`: over a new connection, so that no idle one that died unseen can swallow the request."""
+        if line is not None:
+            return self._get(path, query, line)
         if not fresh:
             return self._send(self._kept, method, path, query, body)
         with self._session(1) as session:
@@ -137,7 +160,7 @@ class Wire:
     ) -> Raw | Fault:
         try:
             if method == "GET" and body is None and self._straight and session is self._kept:
-                return self._get(path, query)
+                return self._get(path, query, (self._direct or self._way()).line())
             request = self._request(session, method, path, query, body)
             adapter = session.get_adapter(self.base_url)
             timeout = (min(CONNECT_SECONDS, self._timeout), self._timeout)
@@ -150,12 +173,13 @@ class Wire:
         except (below.HTTPError, OSError):
             return BROKEN
 
-    def _get(self, path: str, query: Mapping[str, str | int]) -> Raw | Fault:
+    def _get(self, path: str, query: Mapping[str, str | int], line: Line) -> Raw | Fault:
         """The cheap way for a GET. A service it can't read is asked in the other one from then on."""
-        direct = self._direct or self._way()
-        found = direct.get(f"{self._above}{path}?{_query(query)}" if query else self._above + path)
+        target = f"{self._above}{path}?{_query(query)}" if query else self._above + path
+        found = (self._direct or self._way()).get(target, line)
         if isinstance(found, Fault):
-            self._straight = found is not UNREADABLE
+            if found in (UNREADABLE, UNPACKABLE):
+                self._straight = False
             return found
         return Raw(found.status, found.headers, self._auth.hushed(found.body))
 
@@ -268,25 +292,6 @@ def fault_of(error: foreign.RequestException) -> Fault:
     return next(TABLE[kind] for kind in type(error).__mro__ if kind in TABLE)
 
 
-def checked_url(base_url: str) -> str:
-    """`base_url` without a trailing slash. `ConfigError` unless it is https:// (http:// to loopback) and bare."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError("The remote's address must be an https:// address.")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ConfigError("The remote's address must hold no key, token, ? or #.")
-    if parts.scheme == "http" and not _loopback(parts.hostname):
-        raise ConfigError("The remote's address must begin with https://; http:// is for this machine only.")
-    return base_url.rstrip("/")
-
-
-def checked_path(path: str) -> str:
-    """`path` itself. `ValueError` for one that could end up elsewhere than it says: each segment must be plain text."""
-    if re.fullmatch(r"(/[A-Za-z0-9._~%:@-]+)+/?", path, re.ASCII) is None or {".", ".."} & set(path.split("/")):
-        raise ValueError(f"not a path: {path!r}")
-    return path
-
-
 def _query(query: Mapping[str, str | int]) -> str:
     if all(type(value) is int for value in query.values()):  # as every page is asked for
         return "&".join(f"{name}={value}" for name, value in query.items())
@@ -298,13 +303,6 @@ def _context() -> ssl.SSLContext:
     context, named = create_urllib3_context(), roots()
     context.load_verify_locations(**{"capath" if Path(named).is_dir() else "cafile": named})
     return context
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def trusted_roots() -> str | bool:
