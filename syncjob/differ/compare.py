@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 
 from syncjob.differ.duplicates import settle_duplicates
-from syncjob.differ.fields import create_fields, update_fields
+from syncjob.differ.fields import Lines, create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
 from syncjob.schema import FIELDS, TEXT
 from syncjob.texts import Mask, among, arrow, places, repeated
@@ -72,14 +72,14 @@ def _settle_matched(
     known: Known,
 ) -> None:
     """Rows with one contact: an update of what differs, or why there is none."""
-    contacts = existing[["sid", *FIELDS]].iloc[position[matched]]
     at = pa.array(position.to_numpy(), mask=~matched.to_numpy())
     verdicts["sid"] = pd.Series(arrow(existing["sid"]).take(at), index=verdicts.index, dtype=TEXT)
     if rules.mode == "delete":
         _say(verdicts, matched, "delete")
         _protect_numbers(verdicts, matched, rules)
         return
-    bodies, left = update_fields(rows.loc[matched, list(FIELDS)], contacts, rules)
+    contacts = Lines(existing, position[matched].to_numpy())
+    bodies, left = update_fields(Lines(rows, np.flatnonzero(matched)), contacts, rules)
     bodies, settled = _as_stored_before(bodies, rows.loc[matched, "number"], known)
     _say(verdicts, matched, "unchanged")
     for notes, verdict, reason in (

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from syncjob.config import Config
 from syncjob.errors import SourceError
 from syncjob.headers import Answers, Asker, Confirmed, Nobody, ask, silence
@@ -62,6 +64,7 @@ def load(config: Config, sources: Sources, *, asker: Asker | None = None, confir
         instead=able.by_listing,
     )
     loaded = hold(loaded, taken.clashes)
+    pa.default_memory_pool().release_unused()  # of cells that were looked at
     return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
 
 
