@@ -11,10 +11,12 @@ from typing import Literal
 
 import orjson
 import pandas as pd
+import pyarrow.compute as pc
 
 from syncjob.differ import Diff
 from syncjob.planner import flat
 from syncjob.plans import Figures, Refusal, label
+from syncjob.texts import arrow
 
 FROM = 20
 EXAMPLES = 5
@@ -53,7 +55,7 @@ class Baseline:
 
 def figures_of(diff: Diff) -> Figures:
     """The figures of a diff."""
-    matched = diff.verdicts["sid"].nunique()
+    matched = pc.count_distinct(arrow(diff.verdicts["sid"])).as_py()
     reached = diff.leftovers["verdict"].isin(["delete", "update", "held", "unchanged"])
     compared = int(diff.verdicts["sid"].notna().sum())
     return Figures(len(diff.existing), int(matched + reached.sum()), compared)

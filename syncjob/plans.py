@@ -119,8 +119,10 @@ def changes_of(table: pd.DataFrame) -> Iterator[Change]:
 def fingerprint(table: pd.DataFrame) -> str:
     """See `Plan.fingerprint`; independent of the order of the changes."""
     parts = (table[name].fillna("").tolist() for name in ("verb", "number", "sid", "fields"))
-    lines = sorted("\x1f".join(line) for line in zip(*parts, strict=True))
-    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()[:12]
+    found = hashlib.sha256()
+    for at, line in enumerate(sorted("\x1f".join(line) for line in zip(*parts, strict=True))):
+        found.update((f"\x1e{line}" if at else line).encode())
+    return found.hexdigest()[:12]
 
 
 def who(before: str) -> str:

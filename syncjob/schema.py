@@ -48,8 +48,9 @@ class Frame:
         if list(types.items()) == list(self.columns.items()):
             return frame.copy(deep=False)
         made = {}
+        missing = pd.Series(None, index=frame.index, dtype=TEXT)  # one for all: they share its memory
         for name, dtype in self.columns.items():
-            column = frame[name] if name in types else pd.Series(None, index=frame.index, dtype=TEXT)
+            column = frame[name] if name in types else missing
             made[name] = column if types.get(name) == dtype else column.astype(pd.api.types.pandas_dtype(dtype))
         return pd.DataFrame(made, index=frame.index)
 

@@ -50,9 +50,15 @@ def _index(asked: pa.Array, known: pa.Array) -> Places:
     return np.array(pc.fill_null(found, -1), dtype=np.int64)
 
 
-def repeated(column: pd.Series) -> Mask:
-    """Which texts stand in `column` more than once, every place of them."""
-    codes = pc.dictionary_encode(arrow(column)).indices
+def repeated(column: pd.Series, asked: pd.Series[bool] | None = None) -> Mask:
+    """Which texts stand in `column` (where it is `asked`, if that is said) more than once, every place of them."""
+    texts = arrow(column)
+    if asked is not None and not asked.all():
+        texts = pc.if_else(pa.array(asked), texts, None)
+    coded = pc.dictionary_encode(texts)
+    if len(coded.dictionary) == len(texts) - texts.null_count:
+        return np.zeros(len(texts), dtype=np.bool_)
+    codes = coded.indices
     known = _mask(pc.is_valid(codes))
     filled = np.asarray(pc.fill_null(codes, 0), dtype=np.int64)
     counts = np.bincount(filled[known], minlength=1)

@@ -146,6 +146,21 @@ def test_the_fast_and_the_careful_reader_agree(tmp_path: Path) -> None:
     assert (fast.hidden, fast.merged) == (careful.hidden, careful.merged)
 
 
+def test_both_readers_find_the_columns_of_a_wide_sheet_and_none_where_cells_are_only_coloured(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for at in (1, 2, 30, *range(40, 120)):
+        sheet.cell(1, at, f"H{at}")
+        sheet.cell(2 + at % 3, at, f"cell {at}")
+    sheet.cell(3, 3).fill = openpyxl.styles.PatternFill("solid", fgColor="FFFF00")
+    book.save(tmp_path / "wide.xlsx")
+    fast = XlsxBook(tmp_path / "wide.xlsx", DEFAULT, large=0)._fast("Sheet", "xl/worksheets/sheet1.xml")
+    careful = XlsxBook(tmp_path / "wide.xlsx", DEFAULT, careful=True).read("Sheet")
+    assert fast is not None
+    filled = {at: cells.to_pylist() for at, cells in fast.columns.items() if any(cells.to_pylist())}
+    assert filled == {at: cells.to_pylist() for at, cells in careful.columns.items()}
+
+
 def test_errors_formulas_without_value_and_lost_digits_are_named(tmp_path: Path) -> None:
     found = read(rich_sheet(tmp_path / "rich.xlsx"))[0]
     named = flaws(found)

@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pandas as pd
 import pytest
 
-from syncjob.errors import ConfigError
-from syncjob.planfile import load_plan, save_plan
+from syncjob import planfile
+from syncjob.errors import ConfigError, SyncjobError
+from syncjob.planfile import load_plan, save_plan, saving
 from tests.builders_plan import ASHA, make_kept
 
 
@@ -42,6 +44,28 @@ def test_a_person_can_read_what_will_be_done_and_what_stands_against_it(path: Pa
     update = document["changes"][1]
     assert (update["verb"], update["number"], update["fields"]) == ("update", ASHA, {"first_name": "Asha"})
     assert update["before"] == {"number": ASHA, "first_name": "Aisha"}
+
+
+def test_a_plan_of_many_pieces_is_the_file_that_one_piece_would_be(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = path.read_bytes()
+    monkeypatch.setattr(planfile, "_CHUNK", 1)
+    monkeypatch.setattr(planfile, "_BYTES", 3)
+    save_plan(make_kept(None, "a"), path)
+    assert path.read_bytes() == whole == orjson.dumps(orjson.loads(whole), option=orjson.OPT_INDENT_2)
+    assert load_plan(path)[1] == {1, 2, 3}
+
+
+def test_a_plan_appears_only_when_it_is_asked_for(tmp_path: Path) -> None:
+    with saving(make_kept(), tmp_path / "a.json") as saved:
+        saved()
+    with pytest.raises(SyncjobError, match="results"), saving(make_kept(), tmp_path / "b.json"):
+        raise SyncjobError("The results can't be written.")
+    with (
+        pytest.raises(SyncjobError, match="can't be written"),
+        saving(make_kept(), tmp_path / "no" / "c.json") as saved,
+    ):
+        saved()
+    assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
 
 
 def test_what_is_not_approved_is_left_out(path: Path) -> None:

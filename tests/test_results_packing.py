@@ -3,11 +3,14 @@
 import zipfile
 import zlib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from isal import isal_zlib
 
+from syncjob.results import packing
 from syncjob.results.grid import CHUNK
 from syncjob.results.packing import Rows, joined_crc
 from syncjob.results.workbook import write_workbook
@@ -20,7 +23,11 @@ def test_the_checksum_of_two_pieces_follows_from_theirs(first: bytes, second: by
     assert joined_crc(zlib.crc32(first), zlib.crc32(second), len(second)) == zlib.crc32(first + second)
 
 
-def test_a_long_sheet_is_whole_and_every_text_at_its_row(tmp_path: Path):
+@pytest.mark.parametrize("engine", [isal_zlib, zlib])
+def test_a_long_sheet_is_whole_and_every_text_at_its_row(
+    engine: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(packing, "engine", engine)
     count = CHUNK + 10
     lines = [[str(at), "" if at % 3 else f"a&b {at}", ("x", "<y>", "")[at % 3]] for at in range(count)]
     write_workbook(make_results(lines, ["created"] * count), tmp_path / "a.xlsx")

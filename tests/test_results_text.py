@@ -4,9 +4,11 @@ import csv
 import io
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from syncjob.loader.apostrophe import take
+from syncjob.loader.apostrophe import put, take
+from syncjob.results import text
 from syncjob.results.table import SYNC_COLUMNS, build
 from syncjob.results.text import delimiter, write_csv
 from syncjob.schema import FIELD_CHANGES, REMOTE_ONLY
@@ -32,6 +34,39 @@ def test_only_what_could_become_a_formula_gets_an_apostrophe_and_the_loader_take
     found = lines(tmp_path / "a.csv")[1][1]
     assert found == kept
     assert take(found) == value
+
+
+TRAPS = [
+    *(
+        "",
+        "=",
+        "+",
+        "-",
+        "@",
+        "+91",
+        "+91 98",
+        "+9\x0b8",
+        "+91,5",
+        "-5;5",
+        "-(5)",
+        "+٣",
+        "a'b",
+        "é",
+        "a§",
+        "\xc2",
+        "§",
+        "'",
+    ),
+    *("'=1", '"', '=""', "+1\n2", "x\ry", "@a,b;c", "\t,", "+1|2", "𐍈,", "+5" * 30),
+]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|", "'", "§", "5"])
+def test_whole_columns_are_written_as_their_texts_would_be_one_by_one(mark: str):
+    wanted = [put(trap) for trap in TRAPS]
+    quoted = ['"' + one.replace('"', '""') + '"' if set(one) & {mark, *'"\r\n'} else one for one in wanted]
+    column = pa.array(["left out", *TRAPS], pa.large_string()).slice(1)
+    assert text._safe(column, mark).to_pylist() == quoted
 
 
 def test_the_file_begins_with_a_mark_and_has_the_same_columns_as_the_sheet(tmp_path: Path):

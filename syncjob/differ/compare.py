@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
 
 from syncjob.differ.duplicates import settle_duplicates
-from syncjob.differ.fields import create_fields, update_fields
+from syncjob.differ.fields import Lines, create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
 from syncjob.schema import FIELDS, TEXT
-from syncjob.texts import among, arrow, places, repeated
+from syncjob.texts import Mask, among, arrow, places, repeated
 
 
 def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> Diff:
@@ -18,13 +19,14 @@ def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Kno
     rows, existing = rows.reset_index(drop=True), existing.reset_index(drop=True)
     verdicts = _begin(rows)
     settle_duplicates(rows, verdicts, rules)
-    _settle_ambiguous(verdicts, existing)
+    several = repeated(existing["number"])
+    _settle_ambiguous(verdicts, existing[several])
     open_rows = verdicts["verdict"].isna()
     position = _positions(verdicts["number"], existing)
     matched = open_rows & (position >= 0)
     _settle_matched(rows, verdicts, existing, matched, position, rules, known)
     _settle_unmatched(rows, verdicts, open_rows & ~matched, rules, known)
-    leftovers = _leftovers(rows, existing, rules, known)
+    leftovers = _leftovers(rows, existing, _named(existing, several, position), rules, known)
     return Diff(VERDICTS.shape(verdicts), LEFTOVERS.shape(leftovers), existing)
 
 
@@ -40,13 +42,20 @@ def _positions(numbers: pd.Series, existing: pd.DataFrame) -> pd.Series:
     return pd.Series(places(numbers, existing["number"]), index=numbers.index)
 
 
-def _settle_ambiguous(verdicts: pd.DataFrame, existing: pd.DataFrame) -> None:
+def _named(existing: pd.DataFrame, several: Mask, position: pd.Series) -> Mask:
+    """Which contacts the rows name: those at `position`, and others (of `several`) with the number of one of them."""
+    named = np.zeros(len(existing), dtype=np.bool_)
+    named[position[position >= 0]] = True
+    named[several] = among(existing["number"][several], existing["number"][named & several])
+    return named
+
+
+def _settle_ambiguous(verdicts: pd.DataFrame, several: pd.DataFrame) -> None:
     """Several contacts with one wanted number: the row is held (CONTRACT 4)."""
-    several = existing["number"][repeated(existing["number"])]
     if several.empty:
         return
     sids: dict[str, list[str]] = {}
-    for number, sid in zip(several.tolist(), existing["sid"][several.index].tolist(), strict=True):
+    for number, sid in zip(several["number"].tolist(), several["sid"].tolist(), strict=True):
         sids.setdefault(number, []).append(sid)
     hit = verdicts["verdict"].isna() & among(verdicts["number"], sids)
     _say(verdicts, hit, "held", "ambiguous_remote")
@@ -63,14 +72,14 @@ def _settle_matched(
     known: Known,
 ) -> None:
     """Rows with one contact: an update of what differs, or why there is none."""
-    contacts = existing[["sid", *FIELDS]].iloc[position[matched]]
     at = pa.array(position.to_numpy(), mask=~matched.to_numpy())
     verdicts["sid"] = pd.Series(arrow(existing["sid"]).take(at), index=verdicts.index, dtype=TEXT)
     if rules.mode == "delete":
         _say(verdicts, matched, "delete")
         _protect_numbers(verdicts, matched, rules)
         return
-    bodies, left = update_fields(rows.loc[matched, list(FIELDS)], contacts, rules)
+    contacts = Lines(existing, position[matched].to_numpy())
+    bodies, left = update_fields(Lines(rows, np.flatnonzero(matched)), contacts, rules)
     bodies, settled = _as_stored_before(bodies, rows.loc[matched, "number"], known)
     _say(verdicts, matched, "unchanged")
     for notes, verdict, reason in (
@@ -142,14 +151,14 @@ def _settle_unmatched(
     verdicts.loc[creating, "fields"] = create_fields(rows.loc[creating, list(FIELDS)], rules).to_numpy()
 
 
-def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> pd.DataFrame:
+def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, named: Mask, rules: Rules, known: Known) -> pd.DataFrame:
     """Contacts that no row names, held and invalid rows included: a held row freezes its twin.
 
     A partial source speaks only for its own rows, and a list of what to delete names all it means.
     """
     if not rules.whole or rules.mode == "delete":
         return LEFTOVERS.empty()
-    left = existing[~among(existing["number"], rows["number"].dropna())].copy()
+    left = existing[~named].copy()
     left["verdict"], left["reason"], left["detail"], left["fields"] = "skipped", "kept", None, None
     if rules.remote_only == "report":
         left["reason"] = "reported"

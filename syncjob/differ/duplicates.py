@@ -21,7 +21,7 @@ def settle_duplicates(rows: pd.DataFrame, verdicts: pd.DataFrame, rules: Rules) 
 
     In mode delete a row says nothing but its number, so all rows of a number are the same.
     """
-    shared = rows[repeated(rows["number"].where(rows["outcome"].isna()))]
+    shared = rows[repeated(rows["number"], rows["outcome"].isna())]
     if shared.empty:
         return
     group = pd.Series(pd.factorize(shared["number"])[0], index=shared.index)

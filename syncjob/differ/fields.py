@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from syncjob.differ.merging import custom_change, is_empty
 from syncjob.differ.rules import Rules
 from syncjob.model import Json
 from syncjob.schema import PLAIN_FIELDS
-from syncjob.texts import differs, scattered
+from syncjob.texts import Places, differs, scattered
 
 CUSTOM = "custom_field"
 
@@ -41,7 +42,23 @@ class Notes(NamedTuple):
     stuck: pd.Series
 
 
-def update_fields(rows: pd.DataFrame, contacts: pd.DataFrame, rules: Rules) -> tuple[pd.Series, Notes]:
+@dataclass(frozen=True)
+class Lines:
+    """Some lines of a frame, a column when it is asked for: all at once would be as large as the frame."""
+
+    frame: pd.DataFrame
+    at: Places
+
+    def __getitem__(self, name: str) -> pd.Series:
+        return self.frame[name].iloc[self.at]
+
+    @property
+    def index(self) -> pd.Index:
+        """Of the lines."""
+        return self.frame.index[self.at]
+
+
+def update_fields(rows: pd.DataFrame | Lines, contacts: pd.DataFrame | Lines, rules: Rules) -> tuple[pd.Series, Notes]:
     """What an update sends for each row (JSON text, NaN: nothing), and the fields that it leaves alone.
 
     `rows` and `contacts` are aligned by position. Only changed fields are sent; custom_field is sent merged and whole.
@@ -59,17 +76,18 @@ def update_fields(rows: pd.DataFrame, contacts: pd.DataFrame, rules: Rules) -> t
             else:
                 bodies.setdefault(at, {})[name] = new
     _custom(rows, contacts, rules, bodies, guarded)
-    texts = scattered({at: orjson.dumps(body).decode() for at, body in bodies.items()}, rows.index)
-    return texts, Notes(_joined(guarded, rows), _joined(stuck, rows))
+    index = rows.index
+    texts = scattered({at: orjson.dumps(body).decode() for at, body in bodies.items()}, index)
+    return texts, Notes(_joined(guarded, index), _joined(stuck, index))
 
 
-def _joined(notes: dict[int, list[str]], rows: pd.DataFrame) -> pd.Series:
-    return scattered({at: ", ".join(names) for at, names in notes.items()}, rows.index)
+def _joined(notes: dict[int, list[str]], index: pd.Index) -> pd.Series:
+    return scattered({at: ", ".join(names) for at, names in notes.items()}, index)
 
 
 def _custom(
-    rows: pd.DataFrame,
-    contacts: pd.DataFrame,
+    rows: pd.DataFrame | Lines,
+    contacts: pd.DataFrame | Lines,
     rules: Rules,
     bodies: dict[int, dict[str, Json]],
     guarded: dict[int, list[str]],

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from syncjob.config import Config
 from syncjob.errors import SourceError
 from syncjob.headers import Answers, Asker, Confirmed, Nobody, ask, silence
@@ -63,6 +65,7 @@ def load(
     key, answers = abilities_of(config.remote.kind).key, Answers()
     remembered = [ask(table, config.columns, confirmed, key, asker, answers) for table in tables]
     loaded = hold(_built(config, tables, remembered), taken.clashes)
+    pa.default_memory_pool().release_unused()  # of cells that were looked at
     return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.differ import Diff, Rules, compare
 from syncjob.executor.reading import read_singly
@@ -34,7 +35,9 @@ class Sight:
         """What the rows mean against these contacts."""
         existing = CONTACTS.shape(contacts)
         known = self.session.memory.known(self.session.config.job, existing)
-        return compare(self.rows, existing, self.rules, known)
+        diff = compare(self.rows, existing, self.rules, known)
+        pa.default_memory_pool().release_unused()  # of the comparison
+        return diff
 
 
 @dataclass(frozen=True)

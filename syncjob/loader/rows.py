@@ -12,6 +12,7 @@ left to right. A row whose line or key cell is damaged has no number, even if on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Literal, TypeAlias
 
@@ -142,8 +143,11 @@ class _Reader:
 
     def rows(self, number: int) -> pd.DataFrame:
         """This table's lines as schema.ROWS, `row_id` still to be given."""
-        custom_field, unread = self._custom()
-        numbers, reasons = self._numbers()
+        with ThreadPoolExecutor(1, thread_name_prefix="numbers") as beside:  # whole columns need no lock of Python's
+            judged = beside.submit(self._numbers)
+            custom_field, unread = self._custom()
+            fields = {name: self._field(name) for name in PLAIN_FIELDS}
+            numbers, reasons = judged.result()
         verdicts = self._verdicts(reasons, unread)
         lost = verdicts["lost"].to_numpy()
         numbers = numbers.mask(lost)
@@ -160,7 +164,7 @@ class _Reader:
             "row": self.table.row_numbers.to_numpy(),
             "raw": _series(self.raw),
             "number": numbers,
-            **{name: self._field(name) for name in PLAIN_FIELDS},
+            **fields,
             "custom_field": _series(custom_field),
             **{name: verdicts[name] for name in ("outcome", "reason", "column", "header", "value")},
         }

@@ -11,10 +11,13 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.loader.cells import ERROR, NO_VALUE, Moment, boolean, iso, number
-from syncjob.loader.flaw import Flaw, column_of
+from syncjob.loader.flaw import Flaw, column_of, letter
 from syncjob.loader.unpack import stream
 from syncjob.loader.xlsx_book import Book
 from syncjob.loader.xlsx_sheet import place
@@ -24,8 +27,11 @@ _FORMULA = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)(?<!/)>(<f.*?)</c>',
 _LONG = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"([^>]*)><v>(-?(?:\d{16}|\d*\.\d{9}|[\d.]+[eE])[^<]*)</v>')
 _LONG_HINT = re.compile(rb"<v>-?(?:\d{16}|\d*+\.\d{9}|\d[\d.]*+[eE])")
 """Numbers that lost digits, and those that fastexcel would round to nine decimals."""
-_COLUMNS = re.compile(rb'<c r="([A-Z]{1,3})\d+"[^>]*(?<!/)>')
-_FILLED = re.compile(rb'<c r="([A-Z]{1,3})')
+_SPECIAL = r'<v>-?(?:[0-9]{16}|[0-9]*\.[0-9]{9}|[0-9][0-9.]*[eE])| t="[bed]"|<f|hidden=|<mergeCell |:c r=|<c>'
+"""Whether a piece holds any of what is looked for one by one (RE2, which looks for all of it in one go)."""
+_COLUMNS = rb'<c r="%b([A-Z]{1,3})\d+"[^>]*(?<!/)>'
+_FILLED = rb'<c r="%b([A-Z]{1,3})'
+_WIDE = 64  # columns up to which those already seen are passed over
 _OTHER_ORDER = re.compile(rb'" [^rs>][a-z]*="\w+" s="')
 _ROW = re.compile(rb'<row [^>]*?r="(\d{1,7})"')
 _HIDDEN = re.compile(rb'<row (?=[^>]*hidden="(?:1|true)")[^>]*?r="(\d{1,7})"')
@@ -61,19 +67,40 @@ def scan_sheet(archive: zipfile.ZipFile, part: str, book: Book) -> Scan:
     dated = _dated(book)
     for piece in _whole_rows(archive, part):
         count = piece.count(b"<c ")
-        if count != piece.count(b'<c r="') or b":c r=" in piece or b"<c>" in piece:
+        special = pc.match_substring_regex(pa.array([piece], pa.large_binary()), _SPECIAL)[0].as_py()
+        if count != piece.count(b'<c r="') or (special and (b":c r=" in piece or b"<c>" in piece)):
             raise Unusual
         scan.cells += count
-        cells = _COLUMNS if b'"/>' in piece else _FILLED  # blank cells with a style don't count
-        scan.columns.update(map(_column, set(cells.findall(piece))))
+        _see(piece, scan)
         last = piece.rfind(b"<row ")
         if last >= 0:
             found = _ROW.match(piece, last)
             if found is None:
                 raise Unusual
             scan.rows = max(scan.rows, int(found[1]))
-        _look(piece, book, dated, scan)
+        _look_at_dates(piece, book, dated, scan)
+        if special:
+            _look(piece, book, scan)
     return scan
+
+
+def _see(piece: bytes, scan: Scan) -> None:
+    """Which columns hold cells."""
+    cells = _COLUMNS if b'"/>' in piece else _FILLED  # blank cells with a style don't count
+    if len(scan.columns) > _WIDE:
+        scan.columns.update(map(_column, set(_unseen(cells, frozenset()).findall(piece))))
+        return
+    at = 0
+    while found := _unseen(cells, frozenset(scan.columns)).search(piece, at):
+        scan.columns.add(_column(found[1]))
+        at = found.end()
+
+
+@lru_cache(maxsize=256)
+def _unseen(cells: bytes, columns: frozenset[int]) -> re.Pattern[bytes]:
+    """Cells in other than these columns."""
+    seen = "|".join(letter(column) for column in sorted(columns)).encode()
+    return re.compile(cells % (rb"(?!(?:%b)\d)" % seen if seen else b""))
 
 
 def stated_area(archive: zipfile.ZipFile, part: str) -> int:
@@ -109,13 +136,17 @@ def _dated(book: Book) -> re.Pattern[bytes] | None:
     return re.compile(cell + rb"(?:<f[^>]*?(?:/>|>[^<]*</f>))?<v>([^<]*)</v>")
 
 
-def _look(piece: bytes, book: Book, dated: re.Pattern[bytes] | None, scan: Scan) -> None:
-    """Everything special in one piece. A formula is judged last: it may have no value to show."""
-    if dated is not None:
-        if _OTHER_ORDER.search(piece):
-            raise Unusual
-        for letters, row, style, raw in dated.findall(piece):
-            _put(scan, letters, row, number(raw.decode(), book.moments[int(style)], book.mac))
+def _look_at_dates(piece: bytes, book: Book, dated: re.Pattern[bytes] | None, scan: Scan) -> None:
+    if dated is None:
+        return
+    if _OTHER_ORDER.search(piece):
+        raise Unusual
+    for letters, row, style, raw in dated.findall(piece):
+        _put(scan, letters, row, number(raw.decode(), book.moments[int(style)], book.mac))
+
+
+def _look(piece: bytes, book: Book, scan: Scan) -> None:
+    """Everything else that is special in one piece. A formula is judged last: it may have no value to show."""
     if b't="b"' in piece or b't="e"' in piece or b't="d"' in piece:
         for letters, row, _, kind, body in _TYPED.findall(piece):
             value = _VALUE.search(body)

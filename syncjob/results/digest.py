@@ -9,12 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from syncjob.results.cellxml import MOST, MOST_COLUMNS, cut
 from syncjob.results.messages import SLOT, named, says, template
 from syncjob.results.naming import called
 from syncjob.results.table import SYNC_COLUMNS, Results, RunFacts
+from syncjob.texts import arrow, filled, kinds
 from syncjob.words import OUTCOMES, PLANNED, REASONS, without_slot
 
 FIRST = 3
@@ -148,13 +151,16 @@ def _is_fix(line: Line, reason: str) -> bool:
 
 def _groups(outcomes: pd.DataFrame, service: str, first: int) -> list[tuple[str, Line]]:
     """(reason, line) for every outcome and reason there is: bad ones first, then the larger ones."""
-    planned = outcomes["action"].fillna("").where(outcomes["outcome"].eq("planned"), "")
-    keys = outcomes["outcome"] + "|" + outcomes["reason"].fillna("") + "|" + planned
+    planned = outcomes["action"].where(outcomes["outcome"].eq("planned"))
+    told = [filled(texts) for texts in (outcomes["outcome"], outcomes["reason"], planned)]
+    kind, firsts = kinds(told)
     found = []
-    for key, lines in keys.groupby(keys, sort=False).groups.items():
-        outcome, reason, action = str(key).split("|")
-        text = named(_said(outcome, reason, outcomes.loc[lines, "detail"]), service)
-        found.append((reason, Line(outcome, action, _word(outcome, action), len(lines), text, tuple(lines[:first]))))
+    for at, line in enumerate(firsts.tolist()):
+        lines = np.flatnonzero(kind == at)
+        outcome, reason, action = (str(texts.iloc[line]) for texts in told)
+        text = named(_said(outcome, reason, outcomes["detail"].iloc[lines]), service)
+        shown = tuple(outcomes.index[lines[:first]].tolist())
+        found.append((reason, Line(outcome, action, _word(outcome, action), len(lines), text, shown)))
     return sorted(found, key=lambda entry: (OUTCOMES[entry[1].outcome].good, -entry[1].count))
 
 
@@ -265,14 +271,20 @@ def _steps(results: Results) -> tuple[str, ...]:
 def _unfit(results: Results) -> tuple[str, ...]:
     """What a sheet can't hold is said, never dropped silently."""
     room = MOST_COLUMNS - len(SYNC_COLUMNS)
-    maybe = [results.cells[at][results.cells[at].str.len() * 2 > MOST] for at in results.cells.columns]
-    long = sum(cut(text) != text for column in maybe for text in column)
+    long = sum(cut(text) != text for at in results.cells.columns for text in _long(results.cells[at]))
     notes = []
     if len(results.headers) > room:
         notes.append(f"Only the first {room:,} of your {len(results.headers):,} columns fit on a sheet.")
     if long:
         notes.append(f"{many(long, 'cell is', 'cells are')} too long for a sheet and cut there; CSV files hold all.")
     return tuple(notes)
+
+
+def _long(texts: pd.Series[str]) -> list[str]:
+    """Those that may be too long for a cell."""
+    found = arrow(texts)
+    long: list[str] = found.filter(pc.greater(pc.binary_length(found), MOST // 2)).to_pylist()
+    return long
 
 
 def _about(facts: RunFacts, notes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

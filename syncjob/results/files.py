@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,9 +71,11 @@ def write_run(
     with plain_words(desk.folder):
         make_folder(desk.folder)
         sweep(desk.folder)
-    result = desk.put("result", ".xlsx", results, write_workbook)
-    result_csv = desk.put("result", ".csv", results, write_csv) if csv or desk.csv_elsewhere else None
-    fixing, fixing_csv = desk.put_fixing(results, "")
+    with ThreadPoolExecutor(1, thread_name_prefix="csv") as beside:  # as long as a workbook, and as much work
+        asked = beside.submit(desk.put, "result", ".csv", results, write_csv) if csv or desk.csv_elsewhere else None
+        result = desk.put("result", ".xlsx", results, write_workbook)
+        fixing, fixing_csv = desk.put_fixing(results, "")
+        result_csv = asked.result() if asked else None
     page = desk.put_report(results, "", result, [path for path in (result, fixing, result_csv, fixing_csv) if path])
     masked = desk.put_masked(results, result_csv is not None) if mask else ()
     written = [path for path in (result, page, fixing, result_csv, fixing_csv, *masked) if path]
@@ -90,7 +93,7 @@ def write_run(
         result_csv=result_csv,
         fixing_csv=fixing_csv,
         masked=masked,
-        notes=tuple(desk.notes),
+        notes=tuple(sorted(desk.notes)),
     )
 
 

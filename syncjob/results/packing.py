@@ -16,14 +16,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+engine: ModuleType = zlib
+try:
+    from isal import isal_zlib
+except ImportError:  # a processor that it is not made for
+    pass
+else:
+    engine = isal_zlib  # a quarter of zlib's time
 
 MARK = b"<!--rows-->"
 """Where the rows belong in the XML of their sheet."""
 
 LEVEL = 2
-"""Of packing: a third of the time of the usual level, for a workbook a sixth larger."""
+"""Of packing: a tenth of the time of zlib's usual level, for a workbook a quarter larger."""
 
 AHEAD = 3
 """Blocks that may wait to be packed: memory is bounded."""
@@ -47,7 +56,7 @@ class Rows:
         self.path = path
         self.told = Packed()
         self._file: BinaryIO = path.open("wb")
-        self._packer = zlib.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._packer = engine.compressobj(LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="packing")
         self._waiting: deque[Future[None]] = deque()
 
