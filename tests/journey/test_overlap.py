@@ -23,13 +23,16 @@ from tests.journey.builders import Desk, Said, people
 from tests.journey.builders_hostile import Forge
 
 here = pytest.mark.usefixtures("reads_here")
-REST = {"notes": "x" * 3000}
-"""Enough of it makes a sheet large."""
 
 
 def large(desk: Desk, *more: dict[str, str], name: str = "contacts.csv", **fields: str) -> Path:
     """A sheet of which the begin is known before the rest is read: 58 people who are there already, two who are not."""
-    return desk.sheet([{**row, **REST} for row in (*people(range(60), **fields), *more)], name)
+    return desk.sheet(padded([*people(range(60), **fields), *more]), name)
+
+
+def padded(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, from the eleventh on with a text that makes their sheet large."""
+    return [{**row, "notes": "" if place < 10 else "x" * 24_000} for place, row in enumerate(rows)]
 
 
 @pytest.fixture
@@ -242,8 +245,8 @@ def test_a_source_whose_first_rows_are_all_bad_is_read_whole_first(
 ) -> None:
     at_work = list[list[str]]()
     meanwhile(monkeypatch, lambda: at_work.append(listing_threads()))
-    rows = [{**row, **REST, **({"number": "n/a"} if n < 50 else {})} for n, row in enumerate(people(range(60)))]
-    said = there("run", "--dry-run", there.sheet(rows))
+    rows = [{**row, **({"number": "n/a"} if n < 50 else {})} for n, row in enumerate(people(range(60)))]
+    said = there("run", "--dry-run", there.sheet(padded(rows)))
     assert (said.code, at_work) == (3, [[]])
     assert "All 158 contacts were read" in said.out
 
