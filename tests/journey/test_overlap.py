@@ -297,3 +297,17 @@ def test_many_rows_are_normalised_while_the_remote_is_read(there: Desk, monkeypa
     monkeypatch.setattr(reading, "build", build)
     said = there("run", "--dry-run", there.sheet(people(range(60))))  # small: read whole before anything is told
     assert (said.code, at_work) == (0, [False, True])  # the first rows, then all
+
+
+@here
+def test_a_list_is_found_and_read_after_the_rows(there: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[int]()
+    meanwhile(monkeypatch, lambda: asked.append(len(listing_threads())))
+    there.config(remote={"kind": "exotel_list", "list": "VIPs"})
+    said = there("run", "--dry-run", "--create-list", large(there))
+    assert (said.code, asked) == (0, [0]), said.err
+
+
+def test_while_a_source_is_awaited_nothing_is_asked_for(there: Desk) -> None:
+    there.config(source={"files": ["late.csv"], "wait": 0.001})
+    assert (there("run", "--yes").code, len(there.remote.log)) == (4, 0)
