@@ -32,7 +32,8 @@ from syncjob.loader.shape import Head, Record, Seen, Shape
 
 _LINES = re.compile(r"\r\n|\n|\r")
 _SAMPLE = 1 << 18
-_BEGIN = 1 << 14  # bytes that are told before the rest is read
+_LARGE = 1 << 20  # bytes below the header from which reading them takes so long that how they begin is told before
+_BEGIN = 1 << 14  # bytes that are told
 _PIECES = 4  # places of the file that the sample is taken from
 _RAGGED = 0.05
 _LEARNED = 2000  # lines that the columns' kinds are learned from
@@ -71,7 +72,7 @@ def read_text(
     else:
         from syncjob.loader.body import read_body
 
-        if tell is not None:
+        if tell is not None and len(text) - head.body > _LARGE:
             tell(_begin(text, decoded, head, shape))
         found, seen = read_body(text, shape, head)
     seen.cut_off = seen.cut_off or decoded.torn

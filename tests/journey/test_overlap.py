@@ -23,13 +23,16 @@ from tests.journey.builders import Desk, Said, people
 from tests.journey.builders_hostile import Forge
 
 here = pytest.mark.usefixtures("reads_here")
-REST = {"notes": "x" * 3000}
-"""Enough of it makes a sheet large."""
 
 
 def large(desk: Desk, *more: dict[str, str], name: str = "contacts.csv", **fields: str) -> Path:
     """A sheet of which the begin is known before the rest is read: 58 people who are there already, two who are not."""
-    return desk.sheet([{**row, **REST} for row in (*people(range(60), **fields), *more)], name)
+    return desk.sheet(padded([*people(range(60), **fields), *more]), name)
+
+
+def padded(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows, from the eleventh on with a text that makes their sheet large."""
+    return [{**row, "notes": "" if place < 10 else "x" * 24_000} for place, row in enumerate(rows)]
 
 
 @pytest.fixture
@@ -242,8 +245,8 @@ def test_a_source_whose_first_rows_are_all_bad_is_read_whole_first(
 ) -> None:
     at_work = list[list[str]]()
     meanwhile(monkeypatch, lambda: at_work.append(listing_threads()))
-    rows = [{**row, **REST, **({"number": "n/a"} if n < 50 else {})} for n, row in enumerate(people(range(60)))]
-    said = there("run", "--dry-run", there.sheet(rows))
+    rows = [{**row, **({"number": "n/a"} if n < 50 else {})} for n, row in enumerate(people(range(60)))]
+    said = there("run", "--dry-run", there.sheet(padded(rows)))
     assert (said.code, at_work) == (3, [[]])
     assert "All 158 contacts were read" in said.out
 
@@ -294,3 +297,17 @@ def test_many_rows_are_normalised_while_the_remote_is_read(there: Desk, monkeypa
     monkeypatch.setattr(reading, "build", build)
     said = there("run", "--dry-run", there.sheet(people(range(60))))  # small: read whole before anything is told
     assert (said.code, at_work) == (0, [False, True])  # the first rows, then all
+
+
+@here
+def test_a_list_is_found_and_read_after_the_rows(there: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[int]()
+    meanwhile(monkeypatch, lambda: asked.append(len(listing_threads())))
+    there.config(remote={"kind": "exotel_list", "list": "VIPs"})
+    said = there("run", "--dry-run", "--create-list", large(there))
+    assert (said.code, asked) == (0, [0]), said.err
+
+
+def test_while_a_source_is_awaited_nothing_is_asked_for(there: Desk) -> None:
+    there.config(source={"files": ["late.csv"], "wait": 0.001})
+    assert (there("run", "--yes").code, len(there.remote.log)) == (4, 0)
