@@ -1,4 +1,4 @@
-"""The contract every remote keeps: three methods and a record of abilities.
+"""The contract every remote keeps: four methods and a record of abilities.
 
 A remote speaks one service's language. It never waits, retries, batches or writes down anything: `transport` paces and
 retries single requests, the executor decides what follows from a reply. All contacts it returns are dicts in the

@@ -9,6 +9,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from inspect import signature
 from typing import ClassVar, Protocol
 
@@ -190,6 +191,14 @@ class Exam:
         assert {reply.kind for reply in replies} == {"done"}
         assert all(reply.sid and reply.attempts == 1 for reply in replies)
         assert {bool(reply.request_id) for reply in replies} == {it.remote.abilities.traced}
+
+    def test_a_batch_written_beforehand_is_the_same_batch_and_nothing_was_asked(self, it: Bench, verb: Verb) -> None:
+        batch = _batch(it, verb, 3)
+        before = it.requests()
+        written = it.remote.written(batch)
+        assert replace(written, body=None) == batch
+        assert it.requests() == before
+        assert {reply.kind for reply in it.remote.send(written)} == {"done"}
 
     def test_what_was_sent_can_be_read_back(self, it: Bench, verb: Verb) -> None:
         batch = _batch(it, verb, 1)
