@@ -8,7 +8,7 @@ its outcome is known. Intents and outcomes are committed on their own, thousands
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,11 +16,13 @@ import orjson
 import pandas as pd
 
 from syncjob.journalfile import connect, make, opened, unusable, unwritable
-from syncjob.model import Change, Json, Settled, Turned, Verb
+from syncjob.model import Change, Json, Rebased, Settled, Turned, Verb
 from syncjob.plans import changes_of
 from syncjob.schema import CHANGES
 
 __all__ = ["Journal", "Settled"]
+
+_READY = "where verb = ? and state = ? and (verb <> 'add' or sid is not null) order by change_id limit ?"
 
 DOUBTED = "sent before"
 """The detail of a change that is not settled yet, but may have been made by a request that was lost."""
@@ -83,12 +85,13 @@ class Journal:
 
     def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
         """Changes of `verb` in `state`, in order, at most `limit` (-1: all). An `add` without a sid waits for one."""
-        table = self._frame(
-            f"select {', '.join(CHANGES.columns)} from change where verb = ? and state = ? "
-            "and (verb <> 'add' or sid is not null) order by change_id limit ?",
-            (verb, state, limit),
-        )
+        table = self._frame(f"select {', '.join(CHANGES.columns)} from change {_READY}", (verb, state, limit))
         return list(changes_of(table))
+
+    def first(self, verb: Verb, limit: int) -> list[int]:
+        """The ids of the changes that `take` would give of those planned."""
+        found = self._db.execute(f"select change_id from change {_READY}", (verb, "planned", limit))
+        return [change_id for (change_id,) in found]
 
     def sent_at(self, change_ids: Iterable[int]) -> float:
         """When the latest intent that names one of these was written (clock seconds); 0.0: never."""
@@ -96,7 +99,7 @@ class Journal:
         found = self._db.execute("select change_id, sent_at from change where state = 'sent'").fetchall()
         return max((at for change_id, at in found if change_id in wanted and at), default=0.0)
 
-    def intend(self, batch: str, verb: Verb, changes: list[Change], now: float) -> int:
+    def intend(self, batch: str, verb: Verb, changes: Sequence[Change], now: float) -> int:
         """Write down, durably, that these changes are about to leave; the id to report the reply under."""
         ids = [change.change_id for change in changes]
         with self._commit():
@@ -118,11 +121,11 @@ class Journal:
         with self._commit():
             self._db.executemany(
                 "update change set state = 'settled', outcome = ?, reason = coalesce(?, reason), "
-                "detail = coalesce(?, detail), sid = coalesce(?, sid), "
+                "detail = coalesce(?, nullif(detail, ?)), sid = coalesce(?, sid), "
                 "code = ?, request_id = coalesce(?, request_id), attempts = max(attempts, ?), at = ? "
                 "where change_id = ?",
                 [
-                    (s.outcome, s.reason, s.detail, s.sid, s.code, s.request_id, s.attempts, at, s.change_id)
+                    (s.outcome, s.reason, s.detail, DOUBTED, s.sid, s.code, s.request_id, s.attempts, at, s.change_id)
                     for s in done
                 ],
             )
@@ -159,16 +162,18 @@ class Journal:
                 lines,
             )
 
-    def rebase(
-        self, change_id: int, before: Mapping[str, Json], others: str, fields: Mapping[str, Json] | None
-    ) -> None:
-        """The contact held something else than was remembered; with `fields` the change is planned again with them."""
-        state, sent = ("planned", _text(fields)) if fields is not None else (None, None)
+    def rebase(self, rebased: Iterable[Rebased]) -> None:
+        """Write down what contacts held in truth; what is to be sent again is planned."""
+        lines = [
+            (_text(r.before), r.others, None if r.fields is None else _text(r.fields),
+             None if r.fields is None else "planned", r.change_id)
+            for r in rebased
+        ]  # fmt: skip
         with self._commit():
-            self._db.execute(
+            self._db.executemany(
                 "update change set before = ?, reason = 'edited_meanwhile', detail = ?, fields = coalesce(?, fields), "
                 "state = coalesce(?, state) where change_id = ?",
-                (_text(before), others, sent, state, change_id),
+                lines,
             )
 
     def place(self, sids: Mapping[int, str]) -> None:
@@ -176,13 +181,13 @@ class Journal:
         with self._commit():
             self._db.executemany("update change set sid = ? where change_id = ?", [(s, i) for i, s in sids.items()])
 
-    def reword(self, change_id: int, fields: Mapping[str, Json]) -> None:
-        """A change takes another way to the same end: planned again with other fields."""
+    def reword(self, fields: Mapping[int, Mapping[str, Json]]) -> None:
+        """Changes (by id) take another way to the same end: planned again with other fields."""
         with self._commit():
-            self._db.execute(
+            self._db.executemany(
                 "update change set state = 'planned', fields = ?, outcome = null, reason = null, detail = null "
                 "where change_id = ?",
-                (orjson.dumps(fields).decode(), change_id),
+                [(_text(each), change_id) for change_id, each in fields.items()],
             )
 
     def end(

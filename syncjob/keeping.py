@@ -7,7 +7,7 @@ journal a run can be settled and continued without its source and without anothe
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -116,13 +116,26 @@ def _plan(head: _PlanHead, frames: Mapping[str, pd.DataFrame]) -> Plan:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write aside, sync, rename. Raises `SyncjobError` when the disk won't have it."""
+    settle(write_aside(path, (data,)), path)
+
+
+def write_aside(path: Path, pieces: Iterable[bytes]) -> Path:
+    """Write `pieces` beside `path` and sync; where they lie until `settle`. Raises as `write_whole`."""
     aside = path.with_name(path.name + ".new")
     try:
         handle = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(file.fileno())
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return aside
+
+
+def settle(aside: Path, path: Path) -> None:
+    """Put what was written aside in its place. Raises as `write_whole`."""
+    try:
         aside.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error

@@ -126,6 +126,9 @@ class _Index:
 
 def digits_of(number: str) -> str:
     """The digits of a number without the zeros in front, so that +91…, 0091… and 91… compare equal."""
+    bare = number.removeprefix("+")
+    if bare.isascii() and bare.isdecimal():  # as nearly all are
+        return bare.lstrip("0")
     return "".join(str(int(mark)) for mark in number if mark.isdecimal()).lstrip("0")
 
 

@@ -24,6 +24,7 @@ from syncjob.keeping import write_frame, write_whole
 from syncjob.ledger import open_ledger, unusable, unwritable
 from syncjob.lesson import CONTACT_MEMORY, Lesson, taught
 from syncjob.state import Account, private_folder
+from syncjob.texts import among, places
 
 __all__ = ["CONTACT_MEMORY", "Lesson", "Memory", "RunRecord"]
 
@@ -176,9 +177,11 @@ class Memory:
     def known(self, job: str, existing: pd.DataFrame, of_list: str = "") -> Known:
         """What the job knows of contacts (and of `of_list`) that still are the same, by their sid, or are not there."""
         contacts = self.contacts(job, of_list)
-        number_now = contacts["sid"].map(existing.drop_duplicates("sid").set_index("sid")["number"])
-        there = contacts["number"].astype(object).isin(existing["number"].astype(object))
-        contacts = contacts[(number_now == contacts["number"]) | ~there]
+        at = places(contacts["sid"], existing["sid"])
+        same = ~among(contacts["number"], existing["number"])
+        now = existing["number"].iloc[at[at >= 0]]
+        same[at >= 0] |= now.to_numpy() == contacts["number"][at >= 0].to_numpy()
+        contacts = contacts[same]
         differing = contacts.dropna(subset=["differing"])
         return Known(
             created=frozenset(contacts["number"][contacts["created"]]),

@@ -94,6 +94,10 @@ class Change:
     before: Mapping[str, Json] = field(default_factory=dict)
 
 
+Contact: TypeAlias = Mapping[str, Json]
+"""A contact of the listing: a line of schema.CONTACTS."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Changes of one verb that leave in one request (deletes: one change each)."""
@@ -101,6 +105,7 @@ class Batch:
     batch_id: str
     verb: Verb
     changes: tuple[Change, ...]
+    body: bytes | None = field(default=None, repr=False)  # what is sent, where it was written before (Remote.written)
 
 
 @dataclass(frozen=True)
@@ -126,6 +131,19 @@ class Turned:
     fields: Mapping[str, Json]
     before: Mapping[str, Json]
     reason: str | None = "exists_already"
+
+
+@dataclass(frozen=True)
+class Rebased:
+    """An update whose contact held something else than was remembered: what it held, and what others wrote, in words.
+
+    With `fields` it is planned again.
+    """
+
+    change_id: int
+    before: Mapping[str, Json]
+    others: str
+    fields: Mapping[str, Json] | None
 
 
 ReplyKind: TypeAlias = Literal["done", "exists", "gone", "refused", "again", "doubt"]

@@ -12,25 +12,55 @@ import hashlib
 import io
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 import orjson
 
 from syncjob.errors import ConfigError
-from syncjob.keeping import Kept, keep, recall, write_whole
+from syncjob.keeping import Kept, keep, recall, settle, write_aside
 from syncjob.model import Json
 from syncjob.plans import Plan
 
 VERSION = 1
 
+_CHUNK = 5_000
+"""Changes that are written at once: memory is bounded."""
+
+_BYTES = 3 << 18
+"""Bytes of the copy that become base64 at once; without a rest, so that the pieces make one text."""
+
 
 def save_plan(kept: Kept, path: Path) -> None:
     """Write the plan of a run, whole or not at all."""
-    document: dict[str, object] = {**head_of(kept.plan), "changes": _changes(kept.plan), "carried": pack(kept)}
-    document["seal"] = _seal(document)
-    write_whole(path, orjson.dumps(document, option=orjson.OPT_INDENT_2))
+    settle(plan_aside(kept, path), path)
+
+
+@contextmanager
+def saving(kept: Kept, path: Path) -> Iterator[Callable[[], None]]:
+    """Write the plan of a run beside `path` while the body of the `with` does something else.
+
+    What it gets waits for the end of that and puts the plan in its place; raises as `save_plan`. Where it is not
+    called, no plan appears.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="plan") as beside:
+        made = beside.submit(plan_aside, kept, path)
+        try:
+            yield lambda: settle(made.result(), path)
+        finally:
+            if not made.cancel() and made.exception() is None:
+                made.result().unlink(missing_ok=True)
+
+
+def plan_aside(kept: Kept, path: Path) -> Path:
+    """Write the plan of a run beside `path`; `keeping.settle` puts it there."""
+    with tempfile.TemporaryFile(prefix="syncjob-") as carried:
+        _pack(kept, carried)
+        return write_aside(path, _text(kept.plan, carried))
 
 
 def load_plan(path: Path) -> tuple[Kept, frozenset[int]]:
@@ -97,30 +127,83 @@ def head_of(plan: Plan) -> dict[str, object]:
     }
 
 
-def _changes(plan: Plan) -> list[dict[str, object]]:
-    return [
-        {
-            "id": change.change_id,
-            "approve": True,
-            "verb": change.verb,
-            "number": change.number if plan.key == "number" else change.before.get("number"),
-            "sid": change.sid,
-            "fields": change.fields,
-            "before": change.before,
-        }
-        for change in plan.changes()
-    ]
+def _text(plan: Plan, carried: IO[bytes]) -> Iterator[bytes]:
+    """The file, piece by piece; on the way its seal is made of the very bytes that `_seal` makes of it whole."""
+    head = head_of(plan)
+    names = sorted([*head, "changes", "carried"])
+    at = names.index("changes")
+    seal = hashlib.sha256(b"{")
+    for name in names[:at]:
+        seal.update(_key(name))
+        for piece in _base64(carried) if name == "carried" else (_sorted(head[name]),):
+            seal.update(piece)
+        seal.update(b",")
+    seal.update(_key("changes") + b"[")
+    yield orjson.dumps(head, option=orjson.OPT_INDENT_2).removesuffix(b"\n}") + b',\n  "changes": ['
+    for place, some in enumerate(_changes(plan)):
+        comma = b"," if place else b""
+        yield comma + orjson.dumps(some, option=orjson.OPT_INDENT_2)[1:-2].replace(b"\n", b"\n  ")
+        seal.update(comma + _sorted([{**change, "approve": None} for change in some])[1:-1])
+    yield b'\n  ],\n  "carried": '
+    yield from _base64(carried)
+    seal.update(b"]" + b"".join(b"," + _key(name) + _sorted(head[name]) for name in names[at + 1 :]) + b"}")
+    yield b',\n  "seal": "%s"\n}' % seal.hexdigest().encode()
+
+
+def _key(name: str) -> bytes:
+    return orjson.dumps(name) + b":"
+
+
+def _sorted(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _changes(plan: Plan) -> Iterator[list[dict[str, object]]]:
+    """Every change as it stands in the file, some at a time."""
+    for first in range(0, len(plan.table), _CHUNK):
+        part = plan.table.iloc[first : first + _CHUNK]
+        names = ("change_id", "verb", "number", "sid", "fields", "before")
+        lines = zip(*(part[name].tolist() for name in names), strict=True)
+        yield [_change(plan.key, *line) for line in lines]
+
+
+def _change(
+    key: str, change_id: int, verb: str, number: object, sid: object, fields: object, before: object
+) -> dict[str, object]:
+    held = orjson.loads(before) if isinstance(before, str) else {}
+    return {
+        "id": change_id,
+        "approve": True,
+        "verb": verb,
+        "number": (number if isinstance(number, str) else "") if key == "number" else held.get("number"),
+        "sid": sid if isinstance(sid, str) else None,
+        "fields": orjson.loads(fields) if isinstance(fields, str) else {},
+        "before": held,
+    }
 
 
 def pack(kept: Kept) -> str:
     """A run's own copy as one text: base64 of a zip."""
     packed = io.BytesIO()
+    _pack(kept, packed)
+    return base64.b64encode(packed.getvalue()).decode()
+
+
+def _pack(kept: Kept, packed: IO[bytes]) -> None:
     with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
         keep(Path(folder), kept)
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
             for path in sorted(Path(folder).iterdir()):
                 target.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
-    return base64.b64encode(packed.getvalue()).decode()
+
+
+def _base64(packed: IO[bytes]) -> Iterator[bytes]:
+    """What is packed as a JSON text, piece by piece."""
+    packed.seek(0)
+    yield b'"'
+    while piece := packed.read(_BYTES):
+        yield base64.b64encode(piece)
+    yield b'"'
 
 
 def unpack(carried: str) -> Kept:

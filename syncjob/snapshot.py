@@ -78,9 +78,21 @@ def load(account: Account, region: str) -> Snapshot | None:
 
 def generation(account: Account) -> str | None:
     """The generation of the snapshot that lies there now."""
+    return _told(account, "generation")
+
+
+def scanned(account: Account) -> datetime | None:
+    """When all of the snapshot was last read, as far as that can be told without reading it."""
+    try:
+        return datetime.fromisoformat(_told(account, "scanned") or "")
+    except ValueError:
+        return None
+
+
+def _told(account: Account, name: str) -> str | None:
     try:
         about = pq.read_schema(place_of(account)).metadata or {}
-        return str(orjson.loads(about[b"PANDAS_ATTRS"])["syncjob"]["generation"])
+        return str(orjson.loads(about[b"PANDAS_ATTRS"])["syncjob"][name])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -5,7 +5,7 @@ What enters: text columns and sets of texts. What leaves: masks and places. Miss
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,10 @@ import pyarrow.compute as pc
 
 Mask = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Places = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+_FEW = 4
+"""How many times longer what is searched is than what is sought, before looking it through pays over a table of it."""
 
 
 def arrow(texts: pd.Series | Collection[str]) -> pa.Array:
@@ -32,8 +36,18 @@ def among(column: pd.Series, values: pd.Series | Collection[str]) -> pd.Series[b
 
 def places(wanted: pd.Series, there: pd.Series) -> Places:
     """For each text of `wanted` the first position in `there` that holds it; -1: none."""
-    found = pc.index_in(arrow(wanted), value_set=arrow(there), skip_nulls=True)
-    return np.asarray(pc.fill_null(found, -1), dtype=np.int64)
+    asked, known = arrow(wanted), arrow(there)
+    if len(asked) * _FEW >= len(known):
+        return _index(asked, known)
+    near = np.flatnonzero(_mask(pc.is_in(known, value_set=asked, skip_nulls=True)))
+    found = _index(asked, known.take(near))
+    found[found >= 0] = near[found[found >= 0]]
+    return found
+
+
+def _index(asked: pa.Array, known: pa.Array) -> Places:
+    found = pc.index_in(asked, value_set=known, skip_nulls=True)
+    return np.array(pc.fill_null(found, -1), dtype=np.int64)
 
 
 def repeated(column: pd.Series) -> Mask:
@@ -50,6 +64,67 @@ def differs(new: pd.Series, old: pd.Series) -> Mask:
     """Where `new` says something else than `old` holds, place by place; where it says nothing, it doesn't differ."""
     said, held = arrow(new), arrow(old)
     return _mask(pc.and_(pc.is_valid(said), pc.fill_null(pc.not_equal(said, held), True)))
+
+
+def filled(texts: pd.Series) -> pd.Series[str]:
+    """The column as text, "" where it is missing."""
+    found = arrow(texts)
+    return pd.Series(pc.fill_null(found, "") if found.null_count else found, index=texts.index, dtype="str")
+
+
+def kinds(columns: Sequence[pd.Series]) -> tuple[Places, Places]:
+    """Lines whose texts agree in all `columns` are of one kind: each line's kind, and the first line of each kind.
+
+    Missing texts are of one kind, too. Kinds are numbered in the order of their first lines.
+    """
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        coded = pc.dictionary_encode(arrow(column), null_encoding="encode")
+        codes = codes * len(coded.dictionary) + np.asarray(coded.indices, dtype=np.int64)
+    found, _ = pd.factorize(codes)
+    first = np.full(int(found.max(initial=-1)) + 1, -1, dtype=np.int64)
+    first[found[::-1]] = np.arange(len(found), dtype=np.int64)[::-1]
+    return found, first
+
+
+ENDS = (
+    " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\u200b\u2060\ufeff"
+)
+"""What surrounds a text without being part of it: white space of every kind, zero-width marks."""
+
+
+def trimmed(texts: pa.Array) -> pa.Array:
+    """The texts without what surrounds them."""
+    return pc.utf8_trim(texts, characters=ENDS)
+
+
+def scattered(texts: Mapping[int, str], index: pd.Index) -> pd.Series[str]:
+    """A column with a text at each of some places, missing elsewhere."""
+    at = np.fromiter(sorted(texts), dtype=np.int64, count=len(texts))
+    mask = np.zeros(len(index), dtype=np.bool_)
+    mask[at] = True
+    said = pa.array([texts[place] for place in at.tolist()], pa.large_string())
+    made = pc.replace_with_mask(pa.nulls(len(index), pa.large_string()), pa.array(mask), said)
+    return pd.Series(made, index=index, dtype="str")
+
+
+def joined(*parts: pa.Array | str) -> pa.Array:
+    """`parts` (large_string, or the same text for all) put together, line by line."""
+    large = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in (*parts, "")]
+    return pc.binary_join_element_wise(*large)
+
+
+def offsets(texts: pa.Array) -> Places:
+    """Where each text (large_string, none missing) begins in the array's bytes, and where the last one ends."""
+    return np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
+
+
+def content(texts: pa.Array) -> memoryview:
+    """All texts (large_string) in one, without copying."""
+    bounds, data = offsets(texts), texts.buffers()[2]
+    return memoryview(data)[bounds[0] : bounds[-1]] if data is not None else memoryview(b"")
 
 
 def _mask(found: pa.Array) -> Mask:

@@ -54,12 +54,13 @@ def rows_of(wanted: Iterable[Mapping[str, object]]) -> pd.DataFrame:
 
 @dataclass
 class Carried:
-    """A plan carried out: the journal's frame, what ended it, and the executor's work."""
+    """A plan carried out: the journal's frame, what ended it, the executor's work, and the seconds it waited."""
 
     changes: pd.DataFrame
     error: SyncjobError | None
     work: Work
     drafted: Drafted
+    waits: list[float]
 
     def outcomes(self) -> dict[str, str]:
         """number → outcome, or the state where there is none."""
@@ -117,6 +118,12 @@ def carry_out(
 
     `behaviour` is what was proven of the account.
     """
+    clock, waits = Jump(), list[float]()
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        clock.sleep(seconds)
+
     remote = remote_of(emulator, timeout=settings.timeout)
     remote.abilities = fitted(remote.abilities, behaviour)
     listing = scan(Pages(remote.page, Threads(4)), "IN")
@@ -131,15 +138,15 @@ def carry_out(
             known=set(listing.contacts["sid"]),
             total=listing.total,
             settings=replace(settings, rules=rules),
-            now=lambda: datetime.now().astimezone(),
-            wait=lambda _seconds: None,
+            now=lambda: datetime.fromtimestamp(clock()).astimezone(),
+            wait=wait,
         )
         error: SyncjobError | None = None
         try:
             execute(work)
         except SyncjobError as found:
             error = found
-        return Carried(journal.frame(), error, work, drafted)
+        return Carried(journal.frame(), error, work, drafted, waits)
 
 
 def held(emulator: Emulator) -> dict[str, dict[str, object]]:

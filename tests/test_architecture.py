@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from syncjob.cli import COMMANDS
+from tests.builders_code import FILES, HOUSE, tree_of, trees
 from tests.builders_docs import floors
 
 ROOT = Path(__file__).parents[1]
-HOUSE = ROOT / "syncjob"
 
 FLOORS = floors()
 """The picture in the README. A room imports only what stands above it; the emulator is an annex that shares nothing."""
@@ -70,9 +70,6 @@ HEAVY = (
     "yaml",
 )
 
-FILES = sorted(HOUSE.rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
-
 
 def room_of(path: Path) -> str:
     """The room a file belongs to; "" for syncjob/__init__.py."""
@@ -82,7 +79,7 @@ def room_of(path: Path) -> str:
 
 def imports(path: Path) -> Iterator[str]:
     """Every module that a file imports anywhere, by full name; `from a import b` as a.b."""
-    for node in ast.walk(TREES[path]):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -107,14 +104,14 @@ def files_of(*rooms: str) -> list[Path]:
 
 def calls(path: Path) -> Iterator[ast.Call]:
     """Every call in a file, but for those made when it is run as a script."""
-    for part in TREES[path].body:
+    for part in tree_of(path).body:
         if not (isinstance(part, ast.If) and "__main__" in ast.unparse(part.test)):
             yield from (node for node in ast.walk(part) if isinstance(node, ast.Call))
 
 
 def texts(path: Path) -> Iterator[str]:
     """Every text that stands in a file."""
-    nodes = (node for node in ast.walk(TREES[path]) if isinstance(node, ast.Constant))
+    nodes = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant))
     return (node.value for node in nodes if isinstance(node.value, str))
 
 
@@ -179,7 +176,7 @@ def test_only_the_registry_knows_a_concrete_remote() -> None:
 
 def test_nobody_asks_a_remote_what_class_it_is() -> None:
     classes = {
-        node.name for path in files_of("remotes") for node in ast.walk(TREES[path]) if isinstance(node, ast.ClassDef)
+        node.name for path in files_of("remotes") for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)
     }
     assert "Remote" in classes
     for path in {path for path in FILES if room_of(path) != "remotes"}:
@@ -206,7 +203,7 @@ def test_broad_excepts_stand_at_the_door_and_where_requests_have_left_only() -> 
     door, after_sending = HOUSE / "cli" / "__init__.py", HOUSE / "job" / "working.py"
     panics = HOUSE / "loader" / "calamine.py"  # an engine whose panics are no Exception; the rest is raised again
     for path in set(FILES) - {door, after_sending, panics}:
-        for node in ast.walk(TREES[path]):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ExceptHandler):
                 caught = "" if node.type is None else ast.unparse(node.type)
                 assert caught not in ("", "Exception", "BaseException"), f"{path}:{node.lineno}"
@@ -214,7 +211,7 @@ def test_broad_excepts_stand_at_the_door_and_where_requests_have_left_only() -> 
 
 def test_files_and_functions_need_no_scrolling() -> None:
     long = []
-    for path, tree in TREES.items():
+    for path, tree in trees():
         lines = path.read_text(encoding="utf-8").count("\n")
         long += [f"{path}: {lines} lines"] if lines > 350 else []
         for node in ast.walk(tree):
@@ -225,7 +222,7 @@ def test_files_and_functions_need_no_scrolling() -> None:
 
 
 def test_every_module_says_what_it_is_for() -> None:
-    assert [str(path) for path, tree in TREES.items() if not ast.get_docstring(tree)] == []
+    assert [str(path) for path, tree in trees() if not ast.get_docstring(tree)] == []
 
 
 def loaded_by(code: str) -> set[str]:

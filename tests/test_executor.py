@@ -98,6 +98,7 @@ def test_a_create_whose_reply_is_lost_is_settled_by_reading(
         remote.faults.add(action, call="create", **options)
         done = carry_out(remote, [row(n, first_name=f"N{n}") for n in range(30)], tmp_path)
         assert set(done.outcomes().values()) == {"created"}
+        assert done.changes["detail"].isna().all()  # that it was sent before is nothing to a reader
         assert len(held(remote)) == 30
 
 
@@ -133,6 +134,17 @@ def test_rows_that_fail_once_are_sent_again(tmp_path: Path) -> None:
         done = carry_out(remote, [row(n) for n in range(5)], tmp_path)
         assert set(done.outcomes().values()) == {"created"}
         assert len(held(remote)) == 5
+
+
+def test_rows_that_failed_together_wait_together_however_many_requests_they_take(tmp_path: Path) -> None:
+    with Emulator() as remote:
+        remote.switches.set({"order": "shuffled"})
+        for n in range(12):
+            remote.faults.fail_once(number(n), (429, 503)[n % 2])
+        done = carry_out(remote, [row(n) for n in range(40)], tmp_path)
+        assert set(done.outcomes().values()) == {"created"}
+        assert len(remote.log.of("create")) > 3
+        assert len(done.waits) <= 2
 
 
 def test_a_batch_refused_whole_for_one_row_is_split_until_the_row_is_found(tmp_path: Path) -> None:

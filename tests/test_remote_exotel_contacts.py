@@ -9,7 +9,7 @@ import pytest
 
 from syncjob.emulator import Emulator, Switches
 from syncjob.errors import CallRefused, ConfigError, ReplyLost
-from syncjob.model import Batch, Change, Json
+from syncjob.model import Batch, Change, Json, Verb
 from syncjob.remotes import KINDS, auth_for, open_remote
 from syncjob.remotes.exotel_contacts import ExotelContacts, body_of
 from tests.builders_remote import Say, batch, batch_of, contacts_of, kinds, line, number, ok, serving, sid
@@ -34,6 +34,15 @@ def update(**fields: Json) -> Change:
 def test_a_create_names_the_number_and_an_update_the_sid_alone() -> None:
     assert body(create(tag="vip")) == {"number": number(1), "tag": "vip"}
     assert body(update(tag="vip")) == {"sid": sid(1), "tag": "vip"}
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+def test_a_batch_leaves_with_its_length_in_one_piece(verb: Verb) -> None:
+    with Emulator() as remote:
+        contacts_of(remote).send(sent := batch_of(verb, 300))
+        (entry,) = remote.log
+        assert entry.headers["content-length"] == str(len(body_of(sent)))
+        assert "transfer-encoding" not in entry.headers
 
 
 def test_every_value_is_a_text_and_custom_field_an_object() -> None:

@@ -26,10 +26,8 @@ from syncjob.emulator import Emulator
 from syncjob.errors import CallFailed
 from syncjob.transport import Auth, Transport
 from syncjob.words import one_line, printable
+from tests.builders_code import HOUSE, trees
 from tests.journey.builders import Desk, people, person
-
-HOUSE = Path(__file__).parents[1] / "syncjob"
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(HOUSE.rglob("*.py"))}
 
 # -- what code never does ------------------------------------------------------------------------------------------
 
@@ -70,7 +68,7 @@ def _switches(node: ast.AST) -> Iterator[str]:
 
 
 def test_no_code_is_made_of_data_and_no_trust_is_switched_off() -> None:
-    found = [f"{path.relative_to(HOUSE)}:{fault}" for path, tree in TREES.items() for fault in faults_of(tree)]
+    found = [f"{path.relative_to(HOUSE)}:{fault}" for path, tree in trees() for fault in faults_of(tree)]
     assert found == []
 
 
@@ -94,7 +92,7 @@ def test_the_search_finds_what_it_looks_for(bad: str) -> None:
 
 
 def test_every_yaml_loader_is_a_safe_one() -> None:
-    for path, tree in TREES.items():
+    for path, tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 bases = {ast.unparse(base) for base in node.bases}
@@ -102,7 +100,7 @@ def test_every_yaml_loader_is_a_safe_one() -> None:
 
 
 def test_everything_printed_goes_through_one_door() -> None:
-    for path, tree in TREES.items():
+    for path, tree in trees():
         inside = path.relative_to(HOUSE)
         if inside.parts[0] != "cli" or inside.name == "lines.py":
             continue

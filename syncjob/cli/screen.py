@@ -68,7 +68,7 @@ class Screen:
             tell(self.context, one_line(sentence))
 
     def progress(self, stage: str, done: int, total: int) -> None:
-        if not (self.context.no_progress or self.context.quiet):
+        if not (self.asking or self.context.no_progress or self.context.quiet):
             self._progress.reached(stage, done, total)
 
     def show(self, plan: Plan) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.differ.duplicates import settle_duplicates
 from syncjob.differ.fields import create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
 from syncjob.schema import FIELDS, TEXT
-from syncjob.texts import among, places, repeated
+from syncjob.texts import among, arrow, places, repeated
 
 
 def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> Diff:
@@ -63,7 +64,8 @@ def _settle_matched(
 ) -> None:
     """Rows with one contact: an update of what differs, or why there is none."""
     contacts = existing[["sid", *FIELDS]].iloc[position[matched]]
-    verdicts.loc[matched, "sid"] = contacts["sid"].to_numpy()
+    at = pa.array(position.to_numpy(), mask=~matched.to_numpy())
+    verdicts["sid"] = pd.Series(arrow(existing["sid"]).take(at), index=verdicts.index, dtype=TEXT)
     if rules.mode == "delete":
         _say(verdicts, matched, "delete")
         _protect_numbers(verdicts, matched, rules)

@@ -13,7 +13,7 @@ from syncjob.differ.merging import custom_change, is_empty
 from syncjob.differ.rules import Rules
 from syncjob.model import Json
 from syncjob.schema import PLAIN_FIELDS
-from syncjob.texts import differs
+from syncjob.texts import differs, scattered
 
 CUSTOM = "custom_field"
 
@@ -46,44 +46,42 @@ def update_fields(rows: pd.DataFrame, contacts: pd.DataFrame, rules: Rules) -> t
 
     `rows` and `contacts` are aligned by position. Only changed fields are sent; custom_field is sent merged and whole.
     """
-    count = len(rows)
-    bodies: list[dict[str, Json] | None] = [None] * count
-    guarded: list[list[str] | None] = [None] * count
-    stuck: list[list[str] | None] = [None] * count
+    bodies: dict[int, dict[str, Json]] = {}
+    guarded: dict[int, list[str]] = {}
+    stuck: dict[int, list[str]] = {}
     protected = {*rules.protect_fields, *(["tag"] if rules.owned == "tag" else [])}
     for name in PLAIN_FIELDS:
         for at, new, old in _differing(rows[name], contacts[name]):
             if name in protected or (name in rules.fill_only and old != ""):
-                _note(guarded, at, name)
+                guarded.setdefault(at, []).append(name)
             elif new == "" and not rules.clearable:
-                _note(stuck, at, name)
+                stuck.setdefault(at, []).append(name)
             else:
-                _body(bodies, at)[name] = new
+                bodies.setdefault(at, {})[name] = new
     _custom(rows, contacts, rules, bodies, guarded)
-    texts = [orjson.dumps(body).decode() if body else None for body in bodies]
-    return pd.Series(texts, index=rows.index, dtype="str"), Notes(_joined(guarded, rows), _joined(stuck, rows))
+    texts = scattered({at: orjson.dumps(body).decode() for at, body in bodies.items()}, rows.index)
+    return texts, Notes(_joined(guarded, rows), _joined(stuck, rows))
 
 
-def _joined(notes: list[list[str] | None], rows: pd.DataFrame) -> pd.Series:
-    texts = [", ".join(names) if names else None for names in notes]
-    return pd.Series(texts, index=rows.index, dtype="str")
+def _joined(notes: dict[int, list[str]], rows: pd.DataFrame) -> pd.Series:
+    return scattered({at: ", ".join(names) for at, names in notes.items()}, rows.index)
 
 
 def _custom(
     rows: pd.DataFrame,
     contacts: pd.DataFrame,
     rules: Rules,
-    bodies: list[dict[str, Json] | None],
-    guarded: list[list[str] | None],
+    bodies: dict[int, dict[str, Json]],
+    guarded: dict[int, list[str]],
 ) -> None:
     protect, fill_only = _below(rules.protect_fields), _below(rules.fill_only)
     for at, new, old in _differing(rows[CUSTOM], contacts[CUSTOM]):
         whole = CUSTOM in rules.protect_fields or (CUSTOM in rules.fill_only and not is_empty(old))
         change, held_back = custom_change(old, new, () if whole else protect, () if whole else fill_only)
         if held_back or (whole and change is not None):
-            _note(guarded, at, CUSTOM)
+            guarded.setdefault(at, []).append(CUSTOM)
         if change is not None and not whole:
-            _body(bodies, at)[CUSTOM] = change
+            bodies.setdefault(at, {})[CUSTOM] = change
 
 
 def _differing(new: pd.Series, old: pd.Series) -> Iterator[tuple[int, str, str]]:
@@ -94,15 +92,3 @@ def _differing(new: pd.Series, old: pd.Series) -> Iterator[tuple[int, str, str]]
 
 def _below(paths: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(path.removeprefix(CUSTOM + ".") for path in paths if path.startswith(CUSTOM + "."))
-
-
-def _body(bodies: list[dict[str, Json] | None], at: int) -> dict[str, Json]:
-    found = bodies[at]
-    if found is None:
-        found = bodies[at] = {}
-    return found
-
-
-def _note(guarded: list[list[str] | None], at: int, name: str) -> None:
-    names = guarded[at]
-    guarded[at] = [name] if names is None else [*names, name]

@@ -2,46 +2,60 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from syncjob.errors import CallFailed
-from syncjob.executor.echo import before_image, differences, one_contact
+from syncjob.executor.echo import before_image, differences, is_whole, one_contact, shown
 from syncjob.executor.unread import overwrite
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
-from syncjob.model import Change, Reply
+from syncjob.model import Change, Contact, Json, Reply, Turned
 
 
-def adopt(work: Work, change: Change, contact: pd.Series, reply: Reply | None = None, *, ours: bool = False) -> None:
-    """Settle a create whose contact is there; `ours`: it may be the doing of our own lost request.
+class Met(NamedTuple):
+    """A create whose contact is there; `ours`: it may be the doing of our own lost request."""
+
+    change: Change
+    contact: Contact
+    ours: bool
+    reply: Reply | None = None
+
+
+def adopt(work: Work, there: Sequence[Met]) -> None:
+    """Settle creates whose contacts are there.
 
     As sent and ours: created. As sent and not ours: unchanged. Otherwise the change becomes the update of that contact.
     """
-    sid = str(contact["sid"])
-    work.known.add(sid)
-    missing = differences(change, contact, work.settings.rules)
+    if not there:
+        return
+    missing = differences([(met.change, met.contact) for met in there], work.settings.rules)
+    creating = work.settings.rules.mode == "create"
+    found = [_adopted(met, fields, creating=creating) for met, fields in zip(there, missing, strict=True)]
+    work.known.update(str(met.contact["sid"]) for met in there)
+    work.write(found, "create")
+
+
+def _adopted(met: Met, missing: dict[str, Json], *, creating: bool) -> Settled | Turned:
+    sid, reply, ours = str(met.contact["sid"]), met.reply, met.ours
+    if missing and not creating:
+        return Turned(met.change.change_id, sid, missing, before_image(met.contact))
     code = str(reply.code) if reply and reply.code and not (ours and not missing) else None
-    request_id = reply.request_id if reply else None
-    if not missing:
-        outcome, reason = ("created", None) if ours else ("unchanged", "exists_already")
-        work.settle([Settled(change.change_id, outcome, reason, None, sid, code, request_id)], "create")
-    elif work.settings.rules.mode == "create":
-        work.settle([Settled(change.change_id, "skipped", "exists_already", None, sid, code, request_id)], "create")
-    else:
-        work.journal.turn(change.change_id, sid, missing, before_image(contact))
+    outcome, reason = ("created", None) if ours else ("unchanged", "exists_already")
+    if missing:
+        outcome, reason = "skipped", "exists_already"
+    return Settled(met.change.change_id, outcome, reason, None, sid, code, reply.request_id if reply else None)
 
 
 def adopt_newcomers(work: Work) -> None:
     """Just before the first create: total and tail once more; what others added meanwhile is not created again."""
-    planned = work.journal.take("create", "planned")
-    if not planned or not work.remote.abilities.lists or work.settings.blind:
+    if not work.journal.first("create", 1) or not work.remote.abilities.lists or work.settings.blind:
         return
     work.read_newcomers()
+    planned = work.journal.take("create", "planned") if work.newcomers else []
     doubted = work.journal.doubted()
-    for change in planned:
-        contact = work.newcomers.get(change.number)
-        if contact is not None:
-            adopt(work, change, contact, ours=change.change_id in doubted)
+    there = [(change, work.newcomers[change.number]) for change in planned if change.number in work.newcomers]
+    adopt(work, [Met(change, contact, change.change_id in doubted) for change, contact in there])
     work.known.update(str(contact["sid"]) for contact in work.newcomers.values())
 
 
@@ -50,20 +64,23 @@ def adopt_existing(work: Work, there: list[tuple[Change, Reply]]) -> None:
     if work.settings.blind:
         overwrite(work, there)
         return
+    found: list[Met] = []
     missing, doubted = [], work.journal.doubted()
-    for change, reply in there:
-        contact = _contact_of(work, reply)
-        if contact is None or contact["number"] != change.number:  # a 409 matched by place may be another's
-            missing.append((change, reply))
-        else:
-            adopt(work, change, contact, reply, ours=change.change_id in doubted)
+    told = shown(((change, reply) for change, reply in there if is_whole(reply)), work.settings.region)
+    try:
+        for change, reply in there:
+            contact = told.get(change.change_id) or _read(work, reply)
+            if contact is None or contact["number"] != change.number:  # a 409 matched by place may be another's
+                missing.append((change, reply))
+            else:
+                found.append(Met(change, contact, change.change_id in doubted, reply))
+    finally:  # what was read is told, also when the next read ends the run
+        adopt(work, found)
     if missing:
         _find_at_the_end(work, missing, doubted)
 
 
-def _contact_of(work: Work, reply: Reply) -> pd.Series | None:
-    if reply.contact is not None and "first_name" in reply.contact:
-        return one_contact(reply.contact, work.settings.region)
+def _read(work: Work, reply: Reply) -> Contact | None:
     if not reply.sid:
         return None
     try:
@@ -76,13 +93,15 @@ def _contact_of(work: Work, reply: Reply) -> pd.Series | None:
 def _find_at_the_end(work: Work, missing: list[tuple[Change, Reply]], doubted: frozenset[int]) -> None:
     """The listing did not show it, so it was added since, and stands at the end; if not there, it stays refused."""
     work.read_newcomers()
+    found: list[Met] = []
+    refused: list[Settled] = []
     for change, reply in missing:
         contact = work.newcomers.get(change.number)
         if contact is not None:
-            adopt(work, change, contact, reply, ours=change.change_id in doubted)
+            found.append(Met(change, contact, change.change_id in doubted, reply))
             continue
         words = reply.message or "it exists already, but can't be found"
-        outcome = Settled(
-            change.change_id, "rejected", "refused_by_remote", words, reply.sid, str(reply.code), reply.request_id
-        )
-        work.settle([outcome], "create")
+        code, request_id = str(reply.code), reply.request_id
+        refused.append(Settled(change.change_id, "rejected", "refused_by_remote", words, reply.sid, code, request_id))
+    adopt(work, found)
+    work.write(refused, "create")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from syncjob.errors import CallRefused, Interrupted, NotDelivered, RemoteRefused, ReplyLost
+from syncjob.executor.ahead import Ahead
 from syncjob.executor.echo import stored_otherwise
 from syncjob.executor.exact import replan
 from syncjob.executor.recheck import recheck
@@ -31,33 +33,46 @@ Exists = Callable[[Work, list[tuple[Change, Reply]]], None]
 
 def send_all(work: Work, verb: Verb, exists: Exists, doubt: Callable[[Work], None]) -> None:
     """Send every planned change of `verb`. `exists` adopts 409s, `doubt` settles what is in doubt."""
-    size = size_of(work.remote.abilities, verb, work.settings.batch_size)
     undelivered = 0
-    while changes := work.journal.take(verb, "planned", size):
-        work.check()
-        changes = _fewer(work, changes)
-        _pause_for_repeats(work, changes)
-        try:
-            send(work, verb, changes, exists)
-            undelivered = 0
-        except ReplyLost:
-            doubt(work)
-        except NotDelivered as error:
-            undelivered += 1
-            _fail(work, verb, changes, error)
-            if undelivered == 2:
-                raise
+    with Ahead(work, verb, size_of(work.remote.abilities, verb, work.settings.batch_size)) as ahead:
+        while batch := ahead.next():
+            work.check()
+            batch = _fewer(work, batch)
+            _pause_for_repeats(work, batch.changes)
+            try:
+                send(work, batch, exists, meanwhile=ahead.begin)
+                undelivered = 0
+            except ReplyLost:
+                doubt(work)
+            except NotDelivered as error:
+                undelivered += 1
+                _fail(work, batch, error)
+                if undelivered == 2:
+                    raise
 
 
-def send(work: Work, verb: Verb, changes: list[Change], exists: Exists, budget: Counter[str] | None = None) -> None:
-    """Send one batch; one that is refused whole is split until the rows that cause it are found."""
-    spent = budget if budget is not None else Counter()
-    batch = Batch(work.batch_id(verb), verb, tuple(changes))
+def send(
+    work: Work,
+    batch: Batch,
+    exists: Exists,
+    *,
+    spent: Counter[str] | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
+    """Send one batch; one that is refused whole is split until the rows that cause it are found.
+
+    `meanwhile` begins, once the intent is written down, what may go on until the reply is there. `spent` counts the
+    requests of a batch and of its parts, by what came of them.
+    """
+    spent = Counter() if spent is None else spent
+    verb, changes = batch.verb, batch.changes
+    batch = replace(batch, batch_id=work.batch_id(verb))
     request = work.journal.intend(batch.batch_id, verb, changes, work.seconds())
+    meanwhile()
     try:
         replies = work.remote.send(batch)
     except CallRefused as error:
-        _refused_whole(work, verb, changes, exists, error, spent)
+        _refused_whole(work, batch, exists, error, spent)
         return
     except (NotDelivered, RemoteRefused, Interrupted) as error:
         if not (isinstance(error, RemoteRefused) and error.in_doubt):
@@ -101,15 +116,15 @@ def _settled(work: Work, verb: Verb, change: Change, reply: Reply) -> Settled | 
     if reply.kind == "gone":
         return settled(change, reply, "rejected", "gone_meanwhile")
     if reply.kind == "again":
-        work.tries[change.change_id] += 1
-        if work.tries[change.change_id] >= TRIES:
+        tries = work.tries[change.change_id] = work.tries[change.change_id] + 1
+        work.again_at[change.change_id] = work.seconds() + min(LONGEST_PAUSE, PAUSE * 2.0 ** (tries - 1))
+        if tries >= TRIES:
             return settled(change, reply, "failed", "temporary_trouble", reply.message)
     return None
 
 
-def _refused_whole(
-    work: Work, verb: Verb, changes: list[Change], exists: Exists, error: CallRefused, spent: Counter[str]
-) -> None:
+def _refused_whole(work: Work, batch: Batch, exists: Exists, error: CallRefused, spent: Counter[str]) -> None:
+    verb, changes = batch.verb, batch.changes
     spent["refused"] += 1
     hopeless = not spent["accepted"] and spent["refused"] > PARTS_REFUSED
     if len(changes) == 1 or hopeless or spent["refused"] + spent["accepted"] > SPLITS:
@@ -124,25 +139,28 @@ def _refused_whole(
     middle = len(changes) // 2
     for part in (changes[:middle], changes[middle:]):
         work.check()
-        send(work, verb, part, exists, spent)
+        send(work, Batch("", verb, part), exists, spent=spent)
 
 
-def _fail(work: Work, verb: Verb, changes: list[Change], error: NotDelivered) -> None:
+def _fail(work: Work, batch: Batch, error: NotDelivered) -> None:
     outcomes = [
         Settled(c.change_id, "failed", "temporary_trouble", error.words, c.sid, None, error.request_id, error.attempts)
-        for c in changes
+        for c in batch.changes
     ]
-    work.settle(outcomes, verb)
+    work.settle(outcomes, batch.verb)
 
 
-def _fewer(work: Work, changes: list[Change]) -> list[Change]:
+def _fewer(work: Work, batch: Batch) -> Batch:
     """Fewer at once of what no reply could be attributed to, down to one alone: its reply is plain."""
-    times = max(work.unclear[change.change_id] for change in changes)
-    return changes[: max(1, len(changes) // FEWER**times)]
+    times = max(work.unclear[change.change_id] for change in batch.changes)
+    count = max(1, len(batch.changes) // FEWER**times)
+    return batch if count == len(batch.changes) else Batch("", batch.verb, batch.changes[:count])
 
 
 def _pause_for_repeats(work: Work, changes: Sequence[Change]) -> None:
-    """Wait a little longer each time, when every change of a batch has been sent before."""
-    fewest = min(work.tries[change.change_id] for change in changes)
-    if fewest:
-        work.wait(min(LONGEST_PAUSE, PAUSE * 2.0 ** (fewest - 1)))
+    """Where every change of a batch has been sent before, give each a little longer since its last reply."""
+    if not all(change.change_id in work.again_at for change in changes):
+        return
+    left = max(work.again_at[change.change_id] for change in changes) - work.seconds()
+    if left > 0:
+        work.wait(min(LONGEST_PAUSE, left))

@@ -10,18 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
-
 from syncjob.differ import Rules
 from syncjob.errors import CallFailed
-from syncjob.executor.adopting import adopt
+from syncjob.executor.adopting import Met, adopt
 from syncjob.executor.echo import before_image, differences, same_image
 from syncjob.executor.exact import replan
 from syncjob.executor.reading import read_contacts
 from syncjob.executor.unread import look_for
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
-from syncjob.model import Change
+from syncjob.model import Change, Contact
 
 SENT = Rules()
 """No rule asks again whether a field may be written that was sent: what it was sent as, it is compared with."""
@@ -67,22 +65,22 @@ def settle_updates(work: Work) -> None:
     if not open_changes:
         return
     found = _read(work, [change.sid or "" for change in open_changes])
-    unchanged = []
-    for change in open_changes:
-        if change.sid not in found:
-            continue
-        contact = found[change.sid]
-        if contact is None:
-            _one(work, change, "rejected", "gone_meanwhile")
-            continue
-        landed = not differences(change, contact, SENT)
+    met = [(change, contact) for change in open_changes if (contact := found.get(change.sid or "")) is not None]
+    gone = [change for change in open_changes if change.sid in found and found[change.sid] is None]
+    done = [_of(change, "rejected", "gone_meanwhile") for change in gone]
+    unchanged: list[Change] = []
+    landed: list[tuple[Change, Contact]] = []
+    for (change, contact), missing in zip(met, differences(met, SENT), strict=True):
         as_before = same_image(change.before, contact) or work.settings.blind  # blind: nothing is known to be kept
-        if as_before and (work.settings.exact or not landed):
+        if as_before and (work.settings.exact or missing):
             unchanged.append(change)
-        elif landed and not replan(work, [(change, before_image(contact))]):
-            _one(work, change, "updated")
-        elif not landed:
-            _one(work, change, "held", "changed_since_plan")
+        elif missing:
+            done.append(_of(change, "held", "changed_since_plan"))
+        else:
+            landed.append((change, contact))
+    anew = replan(work, [(change, before_image(contact)) for change, contact in landed])
+    done += [_of(change, "updated") for change, _ in landed if change.change_id not in anew]
+    work.write(done, "update")
     send_again(work, unchanged)
 
 
@@ -92,20 +90,16 @@ def settle_deletes(work: Work) -> None:
     if not open_changes:
         return
     found = _read(work, [change.sid or "" for change in open_changes])
-    still_there = []
-    for change in open_changes:
-        if change.sid in found and found[change.sid] is None:
-            _one(work, change, "deleted", work.remote.abilities.usual_reason("delete"))
-        elif change.sid in found:
-            still_there.append(change)
-    send_again(work, still_there)
+    met = [change for change in open_changes if change.sid in found]
+    reason = work.remote.abilities.usual_reason("delete")
+    work.write([_of(change, "deleted", reason) for change in met if found[change.sid or ""] is None], "delete")
+    send_again(work, [change for change in met if found[change.sid or ""] is not None])
 
 
 def _look(work: Work, changes: Sequence[Change]) -> list[Change]:
     """Read the end of the listing; settle what is found there, return what is not."""
     there, absent = work.look_for(changes)
-    for change, contact in there:
-        adopt(work, change, contact, ours=True)
+    adopt(work, [Met(change, contact, ours=True) for change, contact in there])
     return absent
 
 
@@ -114,22 +108,22 @@ def send_again(work: Work, changes: Sequence[Change], *, doubted: bool = False) 
 
     `doubted`: an earlier request may make them all the same.
     """
-    again = []
-    for change in changes:
-        work.tries[change.change_id] += 1
-        if work.tries[change.change_id] > REPEATS:
-            _one(work, change, "failed", "temporary_trouble", "its request was lost again and again")
-        else:
-            again.append(change.change_id)
+    if not changes:
+        return
+    work.tries.update(change.change_id for change in changes)
+    lost = [change for change in changes if work.tries[change.change_id] > REPEATS]
+    words = "its request was lost again and again"
+    work.write([_of(change, "failed", "temporary_trouble", words) for change in lost], changes[0].verb)
+    again = [change.change_id for change in changes if work.tries[change.change_id] <= REPEATS]
     if again:
         work.journal.put_back(again, doubted=doubted)
 
 
-def _one(work: Work, change: Change, outcome: str, reason: str | None = None, detail: str | None = None) -> None:
-    work.settle([Settled(change.change_id, outcome, reason, detail, change.sid)], change.verb)
+def _of(change: Change, outcome: str, reason: str | None = None, detail: str | None = None) -> Settled:
+    return Settled(change.change_id, outcome, reason, detail, change.sid)
 
 
-def _read(work: Work, sids: list[str]) -> dict[str, pd.Series | None]:
+def _read(work: Work, sids: list[str]) -> dict[str, Contact | None]:
     settings = work.settings
     if settings.blind and not work.total:
         work.total = max(0, work.remote.page(0).total)

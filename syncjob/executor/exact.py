@@ -23,9 +23,9 @@ def replan(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]])
 
     None for a contact: the reply did not show it, so it is taken to have kept them.
     """
-    anew: set[int] = set()
     if not work.settings.exact:
         return frozenset()
+    anew: dict[int, Mapping[str, Json]] = {}
     for change, contact in done:
         sent = change.fields.get("custom_field")
         if change.verb != "update" or not isinstance(sent, dict):
@@ -33,8 +33,9 @@ def replan(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]])
         held = change.before.get("custom_field") if contact is None else contact.get("custom_field")
         whole = emptied(sent, held)
         if whole != sent:
-            work.journal.reword(change.change_id, {**change.fields, "custom_field": whole})
-            anew.add(change.change_id)
+            anew[change.change_id] = {**change.fields, "custom_field": whole}
+    if anew:
+        work.journal.reword(anew)
     return frozenset(anew)
 
 
@@ -58,8 +59,11 @@ def without_refused_blanks(work: Work) -> None:
         return
     changes = work.journal.frame()
     refused = changes[(changes["verb"] == "update") & (changes["outcome"] == "rejected")]
+    anew: dict[int, Mapping[str, Json]] = {}
     for change_id, text in zip(refused["change_id"].tolist(), refused["fields"].tolist(), strict=True):
         fields: dict[str, Json] = orjson.loads(text)
         kept = {name: value for name, value in fields.items() if name not in PLAIN_FIELDS or value != ""}
         if kept and kept != fields:
-            work.journal.reword(change_id, kept)
+            anew[change_id] = kept
+    if anew:
+        work.journal.reword(anew)

@@ -78,7 +78,7 @@ def _send_alone(work: Work) -> None:
     for change in work.journal.take("update", "sent"):
         work.check()
         try:
-            send(work, "update", [change], _no_adoption)
+            send(work, Batch("", "update", (change,)), _no_adoption)
         except (ReplyLost, NotDelivered):
             return
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-import pandas as pd
-
 from syncjob.errors import CallFailed
-from syncjob.executor.echo import one_contact
+from syncjob.executor.echo import lines_of, one_contact
 from syncjob.listing import Pages, Reader
+from syncjob.model import Contact
 from syncjob.remotes.base import Remote
 
 
 def read_contacts(
     remote: Remote, reader: Reader, sids: Sequence[str], total: int, *, concurrency: int, region: str | None
-) -> dict[str, pd.Series | None]:
-    """sid → the contact (schema.CONTACTS), None where there is none; what could not be read is left out."""
-    found: dict[str, pd.Series | None] = {}
+) -> dict[str, Contact | None]:
+    """sid → the contact, None where there is none; what could not be read is left out."""
+    found: dict[str, Contact | None] = {}
     size = remote.abilities.page_size
     if remote.abilities.lists and len(sids) > -(-total // size):
         found.update(_by_page(remote, reader, set(sids), total, region))
@@ -27,7 +26,7 @@ def read_contacts(
 
 def read_singly(
     remote: Remote, sids: Sequence[str], *, concurrency: int, region: str | None
-) -> dict[str, pd.Series | None]:
+) -> dict[str, Contact | None]:
     """As `read_contacts`, one request for each."""
     if not sids:
         return {}
@@ -36,7 +35,7 @@ def read_singly(
         return {sid: answer for sid, answer in answers if not isinstance(answer, CallFailed)}
 
 
-def _one(remote: Remote, sid: str, region: str | None) -> pd.Series | CallFailed | None:
+def _one(remote: Remote, sid: str, region: str | None) -> Contact | CallFailed | None:
     try:
         contact = remote.read(sid)
     except CallFailed as error:
@@ -46,11 +45,11 @@ def _one(remote: Remote, sid: str, region: str | None) -> pd.Series | CallFailed
 
 def _by_page(
     remote: Remote, reader: Reader, sids: set[str], total: int, region: str | None
-) -> dict[str, pd.Series | None]:
+) -> dict[str, Contact | None]:
     pages = Pages(remote.page, reader, size=remote.abilities.page_size, counted=remote.abilities.counted)
     try:
         pages.many(range(0, total, pages.size))
     except CallFailed:
         return {}
     frame = pages.gather.frame(region)
-    return {str(contact["sid"]): contact for _, contact in frame[frame["sid"].isin(sids)].iterrows()}
+    return {str(contact["sid"]): contact for contact in lines_of(frame[frame["sid"].isin(sids)])}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
-from syncjob.executor.echo import bare_image, before_image, differences, one_contact
+from syncjob.executor.echo import as_lines, bare_image, before_image, differences
 from syncjob.executor.work import Work
-from syncjob.model import Change, Json, Settled
+from syncjob.model import Change, Contact, Json, Rebased, Settled
 from syncjob.planner import flat, said_of
 from syncjob.schema import FIELDS
 
@@ -20,31 +21,41 @@ TIMES = 3
 """How often one contact that others keep changing is written again within a run."""
 
 
+class _Edited(NamedTuple):
+    """An update whose contact others had edited: the contact now, and what it held before the update."""
+
+    change: Change
+    now: Contact
+    before: Mapping[str, Json]
+
+
 def recheck(work: Work, done: Sequence[tuple[Change, Mapping[str, Json] | None]]) -> frozenset[int]:
     """Note what others had written into contacts that were updated; the ids of changes that are planned once more."""
-    anew: set[int] = set()
     if work.wanted is None:
         return frozenset()
-    for change, contact in done:
-        if change.verb != "update" or contact is None or not change.before:
-            continue
-        now = one_contact({**change.before, **change.fields, **contact}, work.settings.region)
+    shown = [(change, contact) for change, contact in done if change.verb == "update" and contact and change.before]
+    whole = [{**change.before, **change.fields, **contact} for change, contact in shown]
+    edited: list[_Edited] = []
+    for (change, contact), now in zip(shown, as_lines(whole, work.settings.region), strict=True):
         before = _before(change, contact, before_image(now))
-        moved = now["number"] != change.number
-        if bare_image(before) == bare_image(change.before) and not moved:
-            continue
-        wanted = replace(change, fields=work.wanted(change))
-        missing = differences(wanted, now, work.settings.rules)
-        missing = {name: value for name, value in missing.items() if name not in change.fields}
-        work.rechecked[change.change_id] += 1
-        fields = {**change.fields, **missing}
-        again = bool(missing) and work.rechecked[change.change_id] <= TIMES
-        shown = {**dict.fromkeys(change.before), **before, **({"number": str(now["raw"])} if moved else {})}
-        told = said_of(flat(bare_image(change.before), shown))
-        work.journal.rebase(change.change_id, before, told, fields if again else None)
-        if again:
-            anew.add(change.change_id)
-    return frozenset(anew)
+        if bare_image(before) != bare_image(change.before) or now["number"] != change.number:
+            edited.append(_Edited(change, now, before))
+    wanted = [(replace(each.change, fields=work.wanted(each.change)), each.now) for each in edited]
+    missing = differences(wanted, work.settings.rules)
+    found = [_rebased(work, each, fields) for each, fields in zip(edited, missing, strict=True)]
+    if found:
+        work.journal.rebase(found)
+    return frozenset(each.change_id for each in found if each.fields is not None)
+
+
+def _rebased(work: Work, edited: _Edited, missing: Mapping[str, Json]) -> Rebased:
+    change, now, before = edited
+    missing = {name: value for name, value in missing.items() if name not in change.fields}
+    work.rechecked[change.change_id] += 1
+    again = bool(missing) and work.rechecked[change.change_id] <= TIMES
+    moved = {"number": str(now["raw"])} if now["number"] != change.number else {}
+    told = said_of(flat(bare_image(change.before), {**dict.fromkeys(change.before), **before, **moved}))
+    return Rebased(change.change_id, before, told, {**change.fields, **missing} if again else None)
 
 
 def hold_mistaken(work: Work) -> None:

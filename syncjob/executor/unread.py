@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import pandas as pd
-
 from syncjob.errors import CallFailed
-from syncjob.executor.echo import before_image, differences, one_contact
+from syncjob.executor.echo import before_image, differences, is_whole, one_contact, shown
 from syncjob.executor.work import Work
 from syncjob.journal import Settled
-from syncjob.model import Change, Json, Reply, Turned
+from syncjob.model import Change, Contact, Json, Reply, Turned
 
 UNNAMED = "it exists already, and the reply does not say for certain which contact it is"
 
@@ -24,65 +22,78 @@ UNNAMED = "it exists already, and the reply does not say for certain which conta
 def overwrite(work: Work, there: Sequence[tuple[Change, Reply]]) -> None:
     """Settle creates answered 409, or turn them into updates of all that their rows state."""
     creating = work.settings.rules.mode == "create"
+    told = shown(there, work.settings.region)
     lost = work.journal.doubted()
-    there = [pair for pair in there if not (pair[0].change_id in lost and _settle_lost(work, *pair))]
+    mine = _found_lost(work, [pair for pair in there if pair[0].change_id in lost], told)
+    there = [pair for pair in there if pair[0].change_id not in mine]
     in_order = _in_order(work, [pair for pair in there if _by_place(pair[1]) and not creating])
-    done: list[Settled] = []
-    turned: list[Turned] = []
+    found: list[Settled | Turned] = []
     for change, reply in there:
-        sure = bool(reply.sid) and (in_order or not _by_place(reply)) and _number_fits(work, change, reply)
+        contact = told.get(change.change_id)
+        fits = contact is None or contact["number"] == change.number
+        sure = bool(reply.sid) and (in_order or not _by_place(reply)) and fits
         fields = _written(work, change)
         if creating:
             named = reply if sure else replace(reply, sid=None)
-            done.append(_told(change, named, "skipped", "exists_already"))
+            found.append(_told(change, named, "skipped", "exists_already"))
         elif not sure:
-            done.append(_told(change, reply, "rejected", "refused_by_remote", UNNAMED))
+            found.append(_told(change, reply, "rejected", "refused_by_remote", UNNAMED))
         elif not fields:
-            done.append(_told(change, reply, "unchanged", "not_looked_at"))
+            found.append(_told(change, reply, "unchanged", "not_looked_at"))
         else:
             reason = None if change.change_id in lost else "not_looked_at"
-            turned.append(Turned(change.change_id, reply.sid or "", fields, _before(work, reply), reason))
-    work.settle(done, "create")
-    work.journal.turn_all(turned)
+            before = before_image(contact) if contact is not None and is_whole(reply) else {}
+            found.append(Turned(change.change_id, reply.sid or "", fields, before, reason))
+    work.write(found, "create")
 
 
 def look_for(work: Work, changes: Sequence[Change]) -> list[Change]:
     """Settle creates in doubt by reading everything, where none may be sent again; return what is not there."""
     there, absent = work.look_for(changes)
-    for change, contact in there:
-        _settle_found(work, change, contact)
+    _settle_found(work, there)
     return absent
 
 
-def _settle_lost(work: Work, change: Change, reply: Reply) -> bool:
-    """Settle a create whose first reply was lost, by the contact that is there; False: it is not shown.
+def _found_lost(work: Work, lost: Sequence[tuple[Change, Reply]], told: Mapping[int, Contact]) -> frozenset[int]:
+    """Settle creates whose first reply was lost, by the contacts that are there; the ids of those that are shown.
 
-    Its own lost request may have added it, so it is not said to have been there already. Where only a sid is told, it
-    is read only if nothing else is going to be sent.
+    Their own lost requests may have added them, so they are not said to have been there already. Where only a sid is
+    told, it is read only if nothing else is going to be sent.
     """
-    contact: Mapping[str, Json] | None = reply.contact
-    if (contact is None or "first_name" not in contact) and work.settings.rules.mode == "create" and reply.sid:
-        try:
-            contact = work.remote.read(reply.sid)
-        except CallFailed:
-            contact = None
-    if contact is None or "first_name" not in contact:
-        return False
-    found = one_contact(contact, work.settings.region)
-    if found["number"] != change.number:
-        return False
-    _settle_found(work, change, found)
-    return True
+    found: list[tuple[Change, Contact]] = []
+    try:
+        for change, reply in lost:
+            contact = told[change.change_id] if is_whole(reply) else None
+            if contact is None and work.settings.rules.mode == "create" and reply.sid:
+                contact = _read(work, reply.sid)
+            if contact is not None and contact["number"] == change.number:
+                found.append((change, contact))
+    finally:  # what was read is told, also when the next read ends the run
+        _settle_found(work, found)
+    return frozenset(change.change_id for change, _ in found)
 
 
-def _settle_found(work: Work, change: Change, found: pd.Series) -> None:
-    sid, missing = str(found["sid"]), differences(change, found, work.settings.rules)
-    if not missing:
-        work.settle([Settled(change.change_id, "unchanged", "there_as_sent", None, sid)], "create")
-    elif work.settings.rules.mode == "create":
-        work.settle([Settled(change.change_id, "skipped", "exists_already", None, sid)], "create")
-    else:
-        work.journal.turn_all([Turned(change.change_id, sid, missing, before_image(found), None)])
+def _read(work: Work, sid: str) -> Contact | None:
+    try:
+        found = work.remote.read(sid)
+    except CallFailed:
+        return None
+    return None if found is None or "first_name" not in found else one_contact(found, work.settings.region)
+
+
+def _settle_found(work: Work, there: Sequence[tuple[Change, Contact]]) -> None:
+    if not there:
+        return
+    found: list[Settled | Turned] = []
+    for (change, contact), missing in zip(there, differences(there, work.settings.rules), strict=True):
+        sid = str(contact["sid"])
+        if not missing:
+            found.append(Settled(change.change_id, "unchanged", "there_as_sent", None, sid))
+        elif work.settings.rules.mode == "create":
+            found.append(Settled(change.change_id, "skipped", "exists_already", None, sid))
+        else:
+            found.append(Turned(change.change_id, sid, missing, before_image(contact), None))
+    work.write(found, "create")
 
 
 def _by_place(reply: Reply) -> bool:
@@ -106,18 +117,6 @@ def _is(work: Work, change: Change, reply: Reply) -> bool:
     except CallFailed:
         return False
     return found is not None and one_contact(found, work.settings.region)["number"] == change.number
-
-
-def _number_fits(work: Work, change: Change, reply: Reply) -> bool:
-    return reply.contact is None or one_contact(reply.contact, work.settings.region)["number"] == change.number
-
-
-def _before(work: Work, reply: Reply) -> dict[str, Json]:
-    """The contact as the refusal showed it; nothing where it showed no more than a sid."""
-    contact = reply.contact
-    if contact is None or "first_name" not in contact:
-        return {}
-    return before_image(one_contact(contact, work.settings.region))
 
 
 def _written(work: Work, change: Change) -> dict[str, Json]:

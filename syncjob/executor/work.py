@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import pandas as pd
-
 from syncjob.differ import Rules
 from syncjob.errors import Interrupted
+from syncjob.executor.echo import lines_of
 from syncjob.journal import Journal, Settled
 from syncjob.listing import Pages, Reader, read_tail
-from syncjob.model import Change, Json, Reply
+from syncjob.model import Change, Contact, Json, Reply, Turned
 from syncjob.remotes.base import Remote
 
 TRIES = 5
@@ -58,10 +57,11 @@ class Work:
     on_settled: Callable[[str, list[Settled]], None] = lambda _verb, _done: None
     wanted: Callable[[Change], Mapping[str, Json]] | None = None
     tries: Counter[int] = field(default_factory=Counter)
+    again_at: dict[int, float] = field(default_factory=dict)  # clock seconds before which a repeat is not sent alone
     unclear: Counter[int] = field(default_factory=Counter)  # replies in which no entry could be attributed to a change
     rechecked: Counter[int] = field(default_factory=Counter)
     in_order: bool = False
-    newcomers: dict[str, pd.Series] = field(default_factory=dict)
+    newcomers: dict[str, Contact] = field(default_factory=dict)
     batches: int = 0
 
     def seconds(self) -> float:
@@ -89,15 +89,25 @@ class Work:
         self.known.update(s.sid for s in done if s.sid and s.outcome == "created")
         self.on_settled(verb, done)
 
+    def write(self, found: Sequence[Settled | Turned], verb: str) -> None:
+        """Write down what became of changes: an outcome, or the update that they turn into."""
+        done = [each for each in found if isinstance(each, Settled)]
+        if done:
+            self.settle(done, verb)
+        turned = [each for each in found if isinstance(each, Turned)]
+        if turned:
+            self.journal.turn_all(turned)
+
     def read_newcomers(self) -> None:
         """Read total and tail again; contacts not known before are `newcomers` from here on."""
         pages = Pages(self.remote.page, self.reader, size=self.remote.abilities.page_size)
         self.total = read_tail(pages, self.known, self.total)
         frame = pages.gather.frame(self.settings.region)
-        for _, contact in frame[~frame["sid"].isin(self.known)].iterrows():
-            self.newcomers[contact["number"]] = contact
+        for contact in lines_of(frame[~frame["sid"].isin(self.known)]):
+            number = contact["number"]
+            self.newcomers[number if isinstance(number, str) else str(contact["sid"])] = contact
 
-    def look_for(self, changes: Sequence[Change]) -> tuple[list[tuple[Change, pd.Series]], list[Change]]:
+    def look_for(self, changes: Sequence[Change]) -> tuple[list[tuple[Change, Contact]], list[Change]]:
         """Read the end of the listing: those of `changes` whose contacts are there, and those whose are not."""
         self.read_newcomers()
         there, absent = [], []

@@ -26,7 +26,7 @@ from syncjob.keeping import Kept
 from syncjob.listing import Threads
 from syncjob.membership import as_contacts, judge_size, with_joins
 from syncjob.memory import RunRecord
-from syncjob.model import Change, Json
+from syncjob.model import Change, Contact, Json
 from syncjob.planfile import load_plan
 from syncjob.planner import Drafted
 from syncjob.plans import Plan, changes_of
@@ -162,7 +162,7 @@ def _judged(session: Session, kept: Kept, original: str, allow: Collection[str])
     return replace(kept, plan=replace(plan, refusals=refusals, cost=money))
 
 
-def _as_it_was(change: Change, contact: pd.Series) -> bool:
+def _as_it_was(change: Change, contact: Contact) -> bool:
     """Whether a change's ground holds. To join or leave a list rests on who it is, and on nothing else of them."""
     if change.verb in ("add", "remove"):
         return bool(contact["number"] == change.number)

@@ -24,9 +24,9 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.loader.table import Loaded
 from syncjob.memory import Lesson
-from syncjob.planfile import save_plan
+from syncjob.planfile import saving
 from syncjob.plans import Plan
-from syncjob.results.aside import probe
+from syncjob.results.aside import make_folder, plain_words, probe
 from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.index import write_index
@@ -104,16 +104,20 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     if undoes(kept):
         facts = replace(facts, mode="undo")
     pa.default_memory_pool().release_unused()  # of the listing and the diff
-    results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
-    files = write_files(session.config, results, ending)
-    record_run(results)
-    try:
-        save_plan(kept, files.folder / "plan.json")
-        write_index(session.config.results.dir)  # which links the plan, too, now that it is there
-    except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
-        if ending.stopped is None:
-            raise
-        session.door.note(another.message)
+    folder = session.config.results.dir / ending.run_id
+    with plain_words(folder):
+        make_folder(folder)
+    with saving(kept, folder / "plan.json") as saved:
+        results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
+        files = write_files(session.config, results, ending)
+        record_run(results)
+        try:
+            saved()
+            write_index(session.config.results.dir)  # which links the plan, too, now that it is there
+        except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
+            if ending.stopped is None:
+                raise
+            session.door.note(another.message)
     return Outcome(results.facts.exit_code, results, files, kept.plan, error)
 
 

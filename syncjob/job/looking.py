@@ -15,7 +15,7 @@ import pandas as pd
 from syncjob import snapshot as snapshots
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.errors import CallFailed, ConfigError
-from syncjob.job.book import read_book
+from syncjob.job.ahead import Ahead, scan_now
 from syncjob.job.existing import compared, existing_told, read_existing
 from syncjob.job.members import list_rules, members_told, read_compared, sid_of_list
 from syncjob.job.recalling import Recalled, Sight, estimate, recall
@@ -76,10 +76,28 @@ def _cost(value: int | str | None) -> str:
     return f"not possible ({value})"
 
 
-def look(session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = False) -> Looked:
+def sure_to_scan(session: Session) -> str:
+    """Why all pages of the address book are going to be read whatever the rows say, in words; "": that is not sure.
+
+    It is sure for `scan`, and where there is nothing to start from instead. It rests on the rows with a snapshot (many
+    may have to be read again) and for `auto` in mode create (nothing may have to be read).
+    """
+    able, setting = session.remote.abilities, session.config.remote.listing
+    if able.members or not (able.lists and able.keyed_by_number):
+        return ""
+    if setting == "scan":
+        return "remote.listing says so"
+    if setting == "none" or (setting == "auto" and session.config.sync.mode == "create"):
+        return ""
+    return _why_not_trusted(session, snapshots.scanned(session.account))
+
+
+def look(
+    session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = False, ahead: Ahead | None = None
+) -> Looked:
     """Read the remote as `remote.listing` says. Raises what reading raises, and `ConfigError` where none can't be.
 
-    `create_list`: the list that the job is for may be missing.
+    `create_list`: the list that the job is for may be missing. `ahead`: the listing that may be under way already.
     """
     rows, able = loaded.rows, session.remote.abilities
     if able.members:
@@ -94,13 +112,14 @@ def look(session: Session, loaded: Loaded, rules: Rules, *, create_list: bool = 
             raise ConfigError(f"remote.listing: none can't be used here: {why_not}.", advice=_PROBE)
         return _unread(sight, "remote.listing says so", None)
     if setting == "scan":
-        return _scanned(sight, _Ways(None, _LESS, why_not_unread(session, rows, rules) or 0), "remote.listing says so")
-    found, why = _remembered(session)
+        ways = _Ways(None, _LESS, why_not_unread(session, rows, rules) or 0)
+        return _scanned(sight, ways, "remote.listing says so", ahead)
+    found, why = (None, ahead.why) if ahead and ahead.since else _remembered(session)
     ways = _ways(sight, found, why)
     if setting == "auto" and _safe_unread(session, rows, rules, ways):
         return _unread(sight, "the cheapest that is safe for this job (remote.listing: auto)", ways)
     if found is None:
-        return _scanned(sight, ways, f"because {why}")
+        return _scanned(sight, ways, f"because {why}", ahead)
     if not isinstance(ways.cached, int) or ways.scan is None or ways.cached >= ways.scan:
         return _scanned(sight, ways, "because it costs no more than looking at single contacts")
     try:
@@ -128,18 +147,25 @@ def _by_key(session: Session, loaded: Loaded, rules: Rules) -> Looked:
 
 def _remembered(session: Session) -> tuple[Snapshot | None, str]:
     """The snapshot if it may be trusted to start from, else why not (CONTRACT 6)."""
+    if why := _why_not_trusted(session, snapshots.scanned(session.account)):
+        return None, why
+    found = snapshots.load(session.account, session.config.phone.default_region)
+    why = _why_not_trusted(session, found.scanned if found else None)
+    return (None, why) if why else (found, "")
+
+
+def _why_not_trusted(session: Session, scanned: datetime | None) -> str:
+    """Why a snapshot whose contacts were all read last when it was `scanned` can't be started from; "": it can."""
     if not session.remote.abilities.remembered:
-        return None, f"{session.config.remote.kind} is always read whole"
+        return f"{session.config.remote.kind} is always read whole"
     doubts = open_runs(session)
     if doubts:
-        return None, f"run {doubts[0]} is not settled yet"
-    found = snapshots.load(session.account, session.config.phone.default_region)
-    if found is None:
-        return None, "nothing is remembered of an earlier reading"
-    limit = session.config.remote.max_age
-    if session.now() - found.scanned > limit:
-        return None, f"the last scan, of {clock(found.scanned)}, is older than remote.max_age allows"
-    return found, ""
+        return f"run {doubts[0]} is not settled yet"
+    if scanned is None:
+        return "nothing is remembered of an earlier reading"
+    if session.now() - scanned > session.config.remote.max_age:
+        return f"the last scan, of {clock(scanned)}, is older than remote.max_age allows"
+    return ""
 
 
 def _ways(sight: Sight, found: Snapshot | None, why: str) -> _Ways:
@@ -152,15 +178,14 @@ def _ways(sight: Sight, found: Snapshot | None, why: str) -> _Ways:
     return _Ways(cost_of_scan(len(found.contacts), size), estimate(sight, found), none)
 
 
-def _scanned(sight: Sight, ways: _Ways, why: str) -> Looked:
-    """All pages are read; what they show is remembered where that may help the next run."""
+def _scanned(sight: Sight, ways: _Ways, why: str, ahead: Ahead | None = None) -> Looked:
+    """All pages are read, or were already; what they show is remembered where that may help the next run."""
     session = sight.session
-    began, spent, read_at = time.monotonic(), session.transport.stats.requests, session.now()
-    listing = read_book(session)
-    spent = session.transport.stats.requests - spent
-    seconds = time.monotonic() - began
-    said = f"All {listing.total:,} contacts were read {_effort(read_at, spent, seconds)} and {listing.assured}."
-    remember(session, listing, read_at)
+    scanned = (ahead.scanned() if ahead else None) or scan_now(session)
+    listing = scanned.listing
+    effort = _effort(scanned.read_at, scanned.requests, scanned.seconds)
+    said = f"All {listing.total:,} contacts were read {effort} and {listing.assured}."
+    remember(session, listing, scanned.read_at)
     ways = replace(ways, scan=cost_of_scan(listing.total, session.remote.abilities.page_size))
     chosen = session.config.remote.listing != "scan"
     worth = session.remote.abilities.remembered and listing.requests >= TELLING

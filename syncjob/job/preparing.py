@@ -13,6 +13,7 @@ from syncjob.behaviour import UNKNOWN, Behaviour
 from syncjob.config import Config, unused
 from syncjob.differ import Diff, Known, Rules, compare
 from syncjob.guards import Judged, Limits, figures_of, judge_changes, judge_sources
+from syncjob.job.ahead import Ahead
 from syncjob.job.budget import budget_notes, costs
 from syncjob.job.looking import Looked, look
 from syncjob.job.members import list_rules, on_list
@@ -85,15 +86,16 @@ def prepare(
     session: Session,
     loaded: Loaded,
     sources: Sources,
+    ahead: Ahead,
     *,
     allow: Collection[str] = (),
     first: int | None = None,
     create_list: bool = False,
 ) -> Prepared:
     """The plan for `loaded`, judged by every guard. `allow` holds GUARD@FINGERPRINT; `first` limits a trial."""
-    config, able, read_at = session.config, session.remote.abilities, session.now()
+    config, able, read_at = session.config, session.remote.abilities, ahead.since or session.now()
     rules = rules_of(config, whole=loaded.partial is None, behaviour=able.behaviour)
-    seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list)
+    seen = look(session, replace(loaded, rows=placed(loaded)), rules, create_list=create_list, ahead=ahead)
     listing, diff = seen.listing, seen.diff
     drafted = _with_codes(draft(diff, waiting(session)), seen)
     drafted = drafted if first is None else trial(drafted, first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from syncjob.config import Config
 from syncjob.errors import SourceError
 from syncjob.headers import Answers, Asker, Confirmed, Nobody, ask, silence
 from syncjob.job.fedback import copies_of, hold, take_corrections
+from syncjob.job.firstrows import FirstRows
 from syncjob.job.sources import Patience, Sources, find_sources
 from syncjob.loader import read_many
 from syncjob.loader.origin import origin_of
@@ -29,40 +30,73 @@ _FOUND = {"config": " (as the config says)", "remembered": " (as confirmed befor
 _ORIGINS = 3  # files that a note on rows fed back names
 
 
-def load(config: Config, sources: Sources, *, asker: Asker | None = None, confirmed: Confirmed | None = None) -> Loaded:
+def load(
+    config: Config,
+    sources: Sources,
+    *,
+    asker: Asker | None = None,
+    confirmed: Confirmed | None = None,
+    accepted: Callable[[], None] | None = None,
+) -> Loaded:
     """Every row of every source (schema.ROWS), numbers normalised, problems named.
 
     Near-names of headers are asked of `asker` (None: nobody is there); `confirmed` is what counts without asking.
+    `accepted` is called, from any thread, when the headers and first rows of all files are fine and rows enough are
+    left to be read that something else could be done meanwhile; the rest may still be refused.
     Raises `SourceError`: a file can't be read, columns can't be mapped, or several sheets hold contacts and nobody is
     there to see which one is read.
     """
     source, asker, confirmed = config.source, asker or Nobody(), confirmed or Confirmed()
+    first = FirstRows(len(sources.files), lambda tables: _is_clear(tables, config, asker, confirmed), accepted)
     tables = read_many(
         sources.files,
         sheet=source.sheet,
         header_row=source.header_row,
         encoding=source.encoding,
         delimiter=source.delimiter,
+        heard=first.heard if accepted else None,
     )
     taken = take_corrections(tables, copies_of(config))
     tables = taken.tables
     if not asker.attended():
         _one_sheet_each(tables)
-    able, answers = abilities_of(config.remote.kind), Answers()
-    key = able.key
+    key, answers = abilities_of(config.remote.kind).key, Answers()
     remembered = [ask(table, config.columns, confirmed, key, asker, answers) for table in tables]
-    loaded = build(
+    loaded = hold(_built(config, tables, remembered), taken.clashes)
+    return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
+
+
+def _built(config: Config, tables: Sequence[Table], remembered: Sequence[Mapping[str, str]]) -> Loaded:
+    able = abilities_of(config.remote.kind)
+    return build(
         tables,
         columns=dict(config.columns),
         unmapped=config.unmapped,
         region=config.phone.default_region,
         blank=config.sync.blank,
         remembered=remembered,
-        key=key,
+        key=able.key,
         instead=able.by_listing,
     )
-    loaded = hold(loaded, taken.clashes)
-    return replace(silence(loaded, answers), partial=loaded.partial or sources.partial)
+
+
+def _is_clear(tables: Sequence[Table], config: Config, asker: Asker, confirmed: Confirmed) -> bool:
+    """Whether rows can be made of tables that begin so, nobody need be asked, and each begins with a good row or more.
+
+    A result that is fed back is none of these: what its rows are, all of them decide.
+    """
+    if any(table.facts.result_of for table in tables):
+        return False
+    headers = [[column.header for column in table.columns] for table in tables]
+    try:
+        if not asker.attended():
+            _one_sheet_each(tables)
+        loaded = _built(config, tables, [confirmed.of(each) for each in headers])
+    except SourceError:
+        return False
+    if asker.attended() and any(mapping.proposed for mapping in loaded.mappings):
+        return False
+    return set(loaded.rows["table"][loaded.rows["outcome"].isna()]) == set(range(len(tables)))
 
 
 def _one_sheet_each(tables: Sequence[Table]) -> None:

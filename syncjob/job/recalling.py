@@ -17,6 +17,7 @@ from syncjob.job.remembering import waiting
 from syncjob.job.session import Session
 from syncjob.listing.again import oldest, rereading
 from syncjob.listing.standing import Known, Misfit, stand
+from syncjob.model import Contact
 from syncjob.schema import CONTACTS
 from syncjob.snapshot import Snapshot, patched
 
@@ -163,7 +164,7 @@ class _Look:
         read = pd.concat([paged, CONTACTS.shape(pd.DataFrame(there))]) if there else paged
         self._take(read, [sid for sid, contact in singly.items() if contact is None])
 
-    def _singly(self, sids: Collection[str]) -> dict[str, pd.Series | None]:
+    def _singly(self, sids: Collection[str]) -> dict[str, Contact | None]:
         """Contacts by their sids, None for those that are not there. Raises `Misfit` when one can't be read."""
         self._singles += len(sids)
         session = self._sight.session

@@ -39,8 +39,9 @@ def record_run(results: Results) -> None:
         return
     facts = results.facts
     who = {"job": facts.job, "run_id": facts.run_id}
-    told = results.outcomes.merge(results.loaded.rows[["row_id", *_PLACE]], on="row_id", validate="one_to_one")
-    for line in told.loc[told["outcome"].isin(BAD), [*_PLACE, *_FATE]].to_dict("records"):
+    bad = results.outcomes["outcome"].isin(BAD)
+    told = pd.concat([results.loaded.rows.loc[bad, [*_PLACE]], results.outcomes.loc[bad, [*_FATE]]], axis=1)
+    for line in told.to_dict("records"):
         log.warning("row", extra={"fields": {**who, **{str(name): _shown(str(name), it) for name, it in line.items()}}})
     counts = {name: count for name, count in results.counts.items() if count}
     cost = {"requests": facts.requests, "retries": facts.retries, "seconds": round(facts.seconds, 3)}

@@ -11,8 +11,10 @@ import pandas as pd
 
 from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
 from syncjob.headers import recall
+from syncjob.job.ahead import Ahead
 from syncjob.job.canary import remove_left
 from syncjob.job.finishing import Ending, as_dry_run, probe_results, write_results
+from syncjob.job.looking import sure_to_scan
 from syncjob.job.members import facts_of_list
 from syncjob.job.preparing import Prepared, prepare, unread_plan
 from syncjob.job.reading import Patience, Sources, find_sources, load
@@ -73,19 +75,21 @@ def run_next(session: Session, options: Options) -> Outcome:
     return _live(session, options)
 
 
-def _loaded(session: Session, options: Options) -> tuple[Sources, Loaded]:
+def _loaded(session: Session, options: Options, ahead: Ahead) -> tuple[Sources, Loaded]:
     patience = Patience(sleep=session.wait, check=session.check, note=session.door.note)
     sources = find_sources(session.config, options.sources, whole=options.whole, patience=patience)
     sources = replace(sources, partial=options.partial or sources.partial)
     confirmed = recall(session.account, session.config.job)
-    loaded = load(session.config, sources, asker=session.door, confirmed=confirmed)
+    why = sure_to_scan(session)
+    accepted = partial(ahead.begin, why) if why else None
+    loaded = load(session.config, sources, asker=session.door, confirmed=confirmed, accepted=accepted)
     return sources, loaded
 
 
-def _prepared(session: Session, options: Options, sources: Sources, loaded: Loaded) -> Prepared:
+def _prepared(session: Session, options: Options, sources: Sources, loaded: Loaded, ahead: Ahead) -> Prepared:
     session.check()  # asked to stop while it loaded: the rows are there by now, so results tell them
     prepared = prepare(
-        session, loaded, sources, allow=options.allow, first=options.first, create_list=options.create_list
+        session, loaded, sources, ahead, allow=options.allow, first=options.first, create_list=options.create_list
     )
     session.check()
     return prepared
@@ -133,7 +137,8 @@ def _with_command(session: Session, kept: Kept, output: Path) -> Kept:
 
 def planned(session: Session, options: Options) -> Kept:
     """The plan and all it rests on; nothing is written."""
-    prepared = _prepared(session, options, *_loaded(session, options))
+    with Ahead(session) as ahead:
+        prepared = _prepared(session, options, *_loaded(session, options, ahead), ahead)
     plan_id = f"plan-{session.now():%Y%m%d-%H%M%S}-{prepared.plan.fingerprint[:4]}"
     return _kept(session, options, prepared, plan_id)
 
@@ -141,16 +146,17 @@ def planned(session: Session, options: Options) -> Kept:
 def _dry_run(session: Session, options: Options) -> Outcome:
     """The plan, its files, and how to apply it; nothing is sent."""
     started = session.now()
-    sources, loaded = _loaded(session, options)
-    run_id = new_run(session.account, started)
-    ending = Ending(run_id, started, dry_run=True, result_path=options.result_path, annotate=options.annotate)
-    try:
-        prepared = _prepared(session, options, sources, loaded)
-    except ConfigError:  # what only the remote can tell: there is no such list
-        _drop_folder(session, run_id)
-        raise
-    except (RemoteError, Interrupted) as error:
-        return _unread(session, sources, loaded, ending, error)
+    with Ahead(session) as ahead:
+        sources, loaded = _loaded(session, options, ahead)
+        run_id = new_run(session.account, started)
+        ending = Ending(run_id, started, dry_run=True, result_path=options.result_path, annotate=options.annotate)
+        try:
+            prepared = _prepared(session, options, sources, loaded, ahead)
+        except ConfigError:  # what only the remote can tell: there is no such list
+            _drop_folder(session, run_id)
+            raise
+        except (RemoteError, Interrupted) as error:
+            return _unread(session, sources, loaded, ending, error)
     kept = _kept(session, options, prepared, run_id)
     del prepared  # the listing and the diff: results need neither, and both are large
     return conclude(session, kept, ending)
@@ -235,18 +241,19 @@ def allowances(plan: Plan) -> list[str]:
 
 def _live(session: Session, options: Options) -> Outcome:
     started = session.now()
-    sources, loaded = _loaded(session, options)
-    run_id = new_run(session.account, started)
-    if options.begun:
-        options.begun(run_id)
-    ending = Ending(run_id, started, result_path=options.result_path, annotate=options.annotate)
-    try:
-        prepared = _prepared(session, options, sources, loaded)
-    except ConfigError:  # what only the remote can tell: there is no such list
-        _drop_folder(session, run_id)
-        raise
-    except (RemoteError, Interrupted) as error:
-        return _unread(session, sources, loaded, ending, error)
+    with Ahead(session) as ahead:
+        sources, loaded = _loaded(session, options, ahead)
+        run_id = new_run(session.account, started)
+        if options.begun:
+            options.begun(run_id)
+        ending = Ending(run_id, started, result_path=options.result_path, annotate=options.annotate)
+        try:
+            prepared = _prepared(session, options, sources, loaded, ahead)
+        except ConfigError:  # what only the remote can tell: there is no such list
+            _drop_folder(session, run_id)
+            raise
+        except (RemoteError, Interrupted) as error:
+            return _unread(session, sources, loaded, ending, error)
     kept = _kept(session, options, prepared, run_id)
     del prepared
     if kept.plan.refusals:

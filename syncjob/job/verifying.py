@@ -27,7 +27,7 @@ from syncjob.journal import Journal
 from syncjob.keeping import Kept, recall
 from syncjob.listing import Threads
 from syncjob.memory import RunRecord
-from syncjob.model import Json
+from syncjob.model import Contact, Json
 from syncjob.planner import text
 from syncjob.schema import CONTACTS, TEXT, Frame
 
@@ -144,7 +144,7 @@ def _expected(kept: Kept, changes: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return lines[sure].drop_duplicates("sid", keep="last").reset_index(drop=True), unsure
 
 
-def _read(session: Session, sids: list[str], total: int) -> Mapping[str, pd.Series | None]:
+def _read(session: Session, sids: list[str], total: int) -> Mapping[str, Contact | None]:
     remote, region = session.config.remote, session.region
     found = read_contacts(
         session.remote, Threads(remote.concurrency), sids, total, concurrency=remote.concurrency, region=region
@@ -156,7 +156,7 @@ def _read(session: Session, sids: list[str], total: int) -> Mapping[str, pd.Seri
     return found
 
 
-def _compared(chosen: pd.DataFrame, found: Mapping[str, pd.Series | None], kept: Kept) -> Iterator[tuple[object, ...]]:
+def _compared(chosen: pd.DataFrame, found: Mapping[str, Contact | None], kept: Kept) -> Iterator[tuple[object, ...]]:
     """The lines of DIFFERENCES, in the order of the rows."""
     wanted = {} if kept.facts.get("list") else _wanted_now(chosen, found, kept)  # of a member, no field is ours
     for line in chosen.to_dict("records"):
@@ -177,7 +177,7 @@ def _compared(chosen: pd.DataFrame, found: Mapping[str, pd.Series | None], kept:
             yield from ((*place, *step) for step in steps)
 
 
-def _wanted_now(chosen: pd.DataFrame, found: Mapping[str, pd.Series | None], kept: Kept) -> dict[str, str]:
+def _wanted_now(chosen: pd.DataFrame, found: Mapping[str, Contact | None], kept: Kept) -> dict[str, str]:
     """sid → what an unchanged row would change by now (JSON text); where the remote stores otherwise, nothing can."""
     quiet = chosen[(chosen["outcome"] == "unchanged") & (chosen["reason"] != "stored_differently")]
     there = [(sid, row_id, found[sid]) for sid, row_id in zip(quiet["sid"], quiet["row_id"], strict=True)]

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from syncjob.executor.echo import lines_of
 from syncjob.job.members import members_seen
 from syncjob.job.session import Session
+from syncjob.model import Contact
 
 ON, OFF = "on it", "not on it"
 LEFT = ("removed", "deleted")
@@ -22,10 +24,10 @@ def members_expected(session: Session, lines: pd.DataFrame) -> pd.DataFrame:
     return members_seen(session, there=set(lines["sid"][~left]), gone=set(lines["sid"][left]))
 
 
-def known_from(lines: pd.DataFrame, members: pd.DataFrame) -> dict[str, pd.Series | None]:
+def known_from(lines: pd.DataFrame, members: pd.DataFrame) -> dict[str, Contact | None]:
     """sid → contact, of those in `lines`: the list shows its members whole."""
     shown = members[members["sid"].isin(lines["sid"])]
-    return {str(contact["sid"]): contact for _, contact in shown.iterrows()}
+    return {str(contact["sid"]): contact for contact in lines_of(shown)}
 
 
 def others(lines: pd.DataFrame, members: pd.DataFrame) -> list[str]:

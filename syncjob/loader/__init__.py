@@ -16,6 +16,7 @@ from syncjob.loader.limits import DEFAULT, ReadLimits
 if TYPE_CHECKING:
     import pandas as pd
 
+    from syncjob.loader.reader import Heard
     from syncjob.loader.table import Table
 
 __all__ = ["ReadLimits", "expand", "read_many", "read_table", "read_tables"]
@@ -50,12 +51,22 @@ def read_many(
     encoding: str = "auto",
     delimiter: str = "auto",
     limits: ReadLimits = DEFAULT,
+    heard: Heard | None = None,
 ) -> tuple[Table, ...]:
-    """The tables of several files, in the order of `paths`; two files are read at a time. Raises `SourceError`."""
+    """The tables of several files, in the order of `paths`; two files are read at a time. Raises `SourceError`.
+
+    `heard` is told how each file begins while a large one is still being read, and of each that was read whole.
+    """
     from syncjob.loader import reader
 
     return reader.read_many(
-        paths, sheet=sheet, header_row=header_row, encoding=encoding, delimiter=delimiter, limits=limits
+        paths,
+        sheet=sheet,
+        header_row=header_row,
+        encoding=encoding,
+        delimiter=delimiter,
+        limits=limits,
+        heard=heard,
     )
 
 

@@ -1,8 +1,9 @@
 """The reading process: one file, within limits, then it ends.
 
-What enters: a request as JSON on stdin. What leaves: in the folder it names, `answer.json` and one Arrow file per
-table. Promised: a hostile file can end this process, never the run's (CONTRACT 8, last line). Run as `python -m
-syncjob.loader.child`; it imports neither pandas nor anything of the network.
+What enters: a request as JSON on stdin. What leaves: on stdout how a large file begins, as soon as that is known; in
+the folder named, `answer.json` and one Arrow file per table. Promised: a hostile file can end this process, never the
+run's (CONTRACT 8, last line). Run as `python -m syncjob.loader.child`; it imports neither pandas nor anything of the
+network.
 """
 
 from __future__ import annotations
@@ -10,11 +11,16 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from syncjob.errors import SourceError
 from syncjob.loader.limits import ReadLimits
+
+if TYPE_CHECKING:
+    from syncjob.loader.beginning import Tell
+    from syncjob.loader.found import Found
 
 
 class Request(TypedDict):
@@ -54,7 +60,7 @@ def main() -> int:
     folder, path = Path(request["folder"]), Path(request["path"])
     confine(limits, path.stat().st_size)
     try:
-        answer: dict[str, object] = {"tables": read(request, limits, folder, path)}
+        answer: dict[str, object] = {"tables": read(request, limits, folder, path, _say)}
     except SourceError as error:
         answer = {"error": {"message": error.message, "code": error.code, "advice": error.advice}}
     part = folder / "answer.part"
@@ -82,8 +88,18 @@ def confine(limits: ReadLimits, size: int) -> None:
             resource.setrlimit(kind, (lower, hard))
 
 
-def read(request: Request, limits: ReadLimits, folder: Path, path: Path) -> list[dict[str, object]]:
-    """Every table wished for, written to `folder`."""
+def _say(begun: Sequence[Found]) -> None:
+    """Tell the parent how the file begins."""
+    from syncjob.loader.beginning import spoken
+
+    sys.stdout.buffer.write(spoken(begun))
+    sys.stdout.flush()
+
+
+def read(
+    request: Request, limits: ReadLimits, folder: Path, path: Path, tell: Tell | None = None
+) -> list[dict[str, object]]:
+    """Every table wished for, written to `folder`; `tell` is called with the first lines of large ones before."""
     from syncjob.loader.answer import write
     from syncjob.loader.inner import read_file
 
@@ -100,6 +116,7 @@ def read(request: Request, limits: ReadLimits, folder: Path, path: Path) -> list
         careful=request["careful"],
         folder=folder,
         before_fast=mark.touch,
+        tell=tell,
     )
     return [write(table, folder / f"table-{at}.arrow") for at, table in enumerate(found)]
 

@@ -114,8 +114,9 @@ def over_lines(lines: Sequence[str], at: int, begun: Split, delimiter: str) -> t
 
 def main_newline(text: bytes) -> str:
     """The newline that nearly all lines end with, or ""."""
-    pairs = text.count(b"\r\n")
-    counts = {"\r\n": pairs, "\n": text.count(b"\n") - pairs, "\r": text.count(b"\r") - pairs}
+    returns = text.count(b"\r")
+    pairs = text.count(b"\r\n") if returns else 0
+    counts = {"\r\n": pairs, "\n": text.count(b"\n") - pairs, "\r": returns - pairs}
     newline = max(counts, key=lambda sign: counts[sign])
     return newline if counts[newline] >= _MAIN * max(sum(counts.values()), 1) else ""
 
@@ -125,7 +126,7 @@ def unescaped(text: bytes, delimiter: str) -> bytes | None:
 
     Every line that holds \\" votes: it is well formed in one way and not in the other.
     """
-    if b'\\"' not in text:
+    if b"\\" not in text or b'\\"' not in text:  # one sign is found ten times as fast as two
         return None
     votes = [0, 0]
     for line in islice(marked_lines(text, _ESCAPED), _VOTES):

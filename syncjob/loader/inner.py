@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from syncjob.loader.beginning import Tell
 from syncjob.loader.found import Found, HeaderRow
 from syncjob.loader.limits import ReadLimits
 from syncjob.loader.sniff import Kind, sniff
@@ -41,8 +42,12 @@ def read_file(
     folder: Path,
     careful: bool = False,
     before_fast: Callable[[], None] | None = None,
+    tell: Tell | None = None,
 ) -> list[Found]:
-    """The tables of one file. `folder` takes copies that are opened; `name` is the file as people call it."""
+    """The tables of one file. `folder` takes copies that are opened; `name` is the file as people call it.
+
+    `tell` is called with the first lines of a large one, before the rest is read.
+    """
     kind = sniff(path, name)
     notes: list[str] = []
     if kind in ("encrypted", "xls"):
@@ -52,20 +57,25 @@ def read_file(
     if kind == "text":
         if _is_ours(path):  # fed back: what the config states is true of the job's own files, not of this one
             header_row, encoding, delimiter = "auto", "auto", "auto"
-        found = [read_text(path.read_bytes(), name, header_row, encoding, delimiter)]
-        found[0].facts["format"] = "csv"
-        if found[0].is_result:
-            found[0].facts["result_of"] = "unknown"
+        told_text = None if tell is None else lambda begun: tell([_of_text(begun)])
+        found = [_of_text(read_text(path.read_bytes(), name, header_row, encoding, delimiter, told_text))]
     else:
         from syncjob.loader.books import one_sentence, open_book
         from syncjob.loader.sheets import read_sheets
 
         with one_sentence(name):
             book = open_book(path, kind, name, limits, careful, before_fast)
-            found = read_sheets(book, sheet, header_row, name)
+            found = read_sheets(book, sheet, header_row, name, tell)
     for table in found:
         said = table.facts.get("notes", [])
         table.facts["notes"] = [*notes, *(said if isinstance(said, list) else [])]
+    return found
+
+
+def _of_text(found: Found) -> Found:
+    found.facts["format"] = "csv"
+    if found.is_result:
+        found.facts["result_of"] = "unknown"
     return found
 
 

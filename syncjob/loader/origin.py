@@ -42,6 +42,8 @@ def origins(loaded: Loaded) -> pd.DataFrame:
 
 def placed(loaded: Loaded) -> pd.DataFrame:
     """`loaded.rows`, each line naming where it first came from: what people know of rows that were fed back."""
+    if not any(table.facts.result_of for table in loaded.tables):
+        return loaded.rows
     found = origins(loaded)
     if not found["fed_back"].any():
         return loaded.rows

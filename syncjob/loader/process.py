@@ -13,10 +13,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from syncjob.errors import SourceError
+from syncjob.errors import Interrupted, SourceError
 from syncjob.loader.answer import take
+from syncjob.loader.beginning import LONGEST, Hear, heard
 from syncjob.loader.child import FAST_MARK, Request
 from syncjob.loader.limits import MB, ReadLimits
 from syncjob.loader.refusal import refuse
@@ -26,19 +31,27 @@ _log = logging.getLogger(__name__)
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _SPLIT = "Split it into smaller files, or save it as .csv."
 _MEMORY = ("MemoryError", "memory allocation", "capacity overflow", "malloc", "Cannot allocate", "realloc")
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C and service managers tell every process of a run, this one too: nothing is wrong with the file then."""
 _FULL = ("No space left on device", "File too large", "Disk quota exceeded")
 
 
-def read_apart(request: Request, limits: ReadLimits) -> tuple[Table, ...]:
-    """The tables of one file, read in a process of its own. `folder` of the request is filled in here."""
+def read_apart(request: Request, limits: ReadLimits, hear: Hear | None = None) -> tuple[Table, ...]:
+    """The tables of one file, read in a process of its own. `folder` of the request is filled in here.
+
+    `hear` is called with the first lines of a large file (from another thread), before the rest is read. Raises
+    `SourceError`, and `Interrupted` when the process was told to stop.
+    """
     for careful in (False, True):
         with tempfile.TemporaryDirectory(prefix="syncjob-", ignore_cleanup_errors=True) as made:
             folder = Path(made)
             asked: Request = {**request, "careful": careful, "folder": made}
-            code, said = _run(asked, folder, limits)
+            code, said = _run(asked, folder, limits, hear)
             answered = folder / "answer.json"
             if answered.is_file():
                 return _take(answered, request["name"])
+            if -code in _STOPS:
+                raise Interrupted(128 - code)
             if not careful and (folder / FAST_MARK).exists():
                 continue  # the fast engine ended the process: the careful one may survive this file
             raise _dead(request["name"], code, said, limits)
@@ -53,15 +66,38 @@ def _take(answered: Path, name: str) -> tuple[Table, ...]:
     return tuple(take(table, answered.parent, name) for table in answer["tables"])
 
 
-def _run(request: Request, folder: Path, limits: ReadLimits) -> tuple[int, str]:
+@contextmanager
+def _ear(name: str, hear: Hear | None) -> Iterator[int]:
+    """Where the reading process may say how the file begins."""
+    if hear is None:
+        yield subprocess.DEVNULL
+        return
+    ear, mouth = os.pipe()
+
+    def listen() -> None:
+        with os.fdopen(ear, "rb") as said:
+            for line in iter(partial(said.readline, LONGEST), b""):
+                if tables := heard(line, name):
+                    hear(tables)
+
+    listening = threading.Thread(target=listen, name="ear", daemon=True)
+    listening.start()
+    try:
+        yield mouth
+    finally:
+        os.close(mouth)
+        listening.join()
+
+
+def _run(request: Request, folder: Path, limits: ReadLimits, hear: Hear | None) -> tuple[int, str]:
     """The exit code and the last words of the reading process."""
     size = Path(request["path"]).stat().st_size
     said = folder / "said"
-    with said.open("wb") as words:
+    with said.open("wb") as words, _ear(request["name"], hear) as mouth:
         child = subprocess.Popen(
             [sys.executable, "-S", "-P", "-X", "utf8", "-m", "syncjob.loader.child"],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=mouth,
             stderr=words,
             cwd=folder,
             env=_environment(),

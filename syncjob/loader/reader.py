@@ -9,16 +9,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
+from syncjob.loader.beginning import Hear
 from syncjob.loader.found import HeaderRow
 from syncjob.loader.header import unique
 from syncjob.loader.limits import DEFAULT, MB, ReadLimits
 from syncjob.loader.process import read_apart
 from syncjob.loader.refusal import refuse
 from syncjob.loader.table import Table
+
+
+class Heard(Protocol):
+    """Told, from any thread, what is known of the file at `place`: how it begins, and in the end the `whole` of it."""
+
+    def __call__(self, place: int, tables: tuple[Table, ...], *, whole: bool) -> None: ...
+
 
 Wish = str | Sequence[str] | None
 _AT_ONCE = 2  # reading processes; each may take gigabytes
@@ -32,8 +43,9 @@ def read_tables(
     encoding: str = "auto",
     delimiter: str = "auto",
     limits: ReadLimits = DEFAULT,
+    hear: Hear | None = None,
 ) -> tuple[Table, ...]:
-    """The tables of one file; see `syncjob.loader.read_tables`."""
+    """The tables of one file; see `syncjob.loader.read_tables`, for `hear` see `read_apart`."""
     file, name = Path(path), str(path)
     _check(file, name, limits)
     if header_row != "auto" and not (type(header_row) is int and header_row > 0):
@@ -51,6 +63,7 @@ def read_tables(
             "limits": asdict(limits),
         },
         limits,
+        hear,
     )
 
 
@@ -83,16 +96,21 @@ def read_many(
     encoding: str = "auto",
     delimiter: str = "auto",
     limits: ReadLimits = DEFAULT,
+    heard: Heard | None = None,
 ) -> tuple[Table, ...]:
-    """The tables of several files, in the order of `paths`."""
+    """The tables of several files, in the order of `paths`; see `syncjob.loader.read_many`."""
 
-    def one(path: Path | str) -> tuple[Table, ...]:
-        return read_tables(
-            path, sheet=sheet, header_row=header_row, encoding=encoding, delimiter=delimiter, limits=limits
+    def one(place: int, path: Path | str) -> tuple[Table, ...]:
+        hear = None if heard is None else partial(heard, place, whole=False)
+        tables = read_tables(
+            path, sheet=sheet, header_row=header_row, encoding=encoding, delimiter=delimiter, limits=limits, hear=hear
         )
+        if heard is not None:
+            heard(place, tables, whole=True)
+        return tables
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        return tuple(table for tables in pool.map(one, paths) for table in tables)
+        return tuple(table for tables in pool.map(one, count(), paths) for table in tables)
 
 
 def read_table(

@@ -26,16 +26,12 @@ from syncjob.errors import SourceError
 from syncjob.loader import custom, totals
 from syncjob.loader.table import Loaded, Table
 from syncjob.schema import PLAIN_FIELDS, ROWS, TEXT
+from syncjob.texts import trimmed
 
 Blank: TypeAlias = Literal["keep", "clear"]
 
 CLEAR = "#CLEAR"
 _KEY = "number"
-_ENDS = (
-    " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\u00a0\u1680"
-    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-    "\u200b\u2060\ufeff"
-)
 _WHOLE_LINE = -1
 _NAMEABLE = r"[A-Za-z0-9_-]{1,128}"  # a key that can be asked for: one word, nothing that leads elsewhere
 
@@ -154,7 +150,8 @@ class _Reader:
         readable = numbers.notna().to_numpy(copy=True)
         damaged = self.table.problems.loc[self.table.problems["column"] == _WHOLE_LINE, "position"]
         readable[damaged.to_numpy()] = True  # no total: what the line holds is not certain
-        total = totals.find([_trim(self._cells(at)) for at in self._own()], _trim(self.raw), readable)
+        cells = self.table.cells
+        total = totals.find([cells[at] for at in self._own()], cells[self.place_of[_KEY]], readable)
         made: dict[str, object] = {
             "table": number,
             "position": np.arange(self.length, dtype=np.int64),
@@ -187,7 +184,7 @@ class _Reader:
             found = phone.normalise(_series(self.raw), self.region)
             self._tell(found["note"])
             return found["number"], found["reason"]
-        keys = _series(_trim(self.raw))
+        keys = _series(trimmed(self.raw))
         missing, odd = keys == "", ~keys.str.fullmatch(_NAMEABLE)
         reasons = pd.Series("key_invalid", index=keys.index, dtype=TEXT).where(odd).mask(missing, "key_missing")
         return keys.mask(odd), reasons
@@ -205,7 +202,7 @@ class _Reader:
 
     def _said(self, at: int) -> pa.Array:
         """What a column says: text; "" where it empties; null where it says nothing."""
-        text = _trim(self._cells(at))
+        text = trimmed(self._cells(at))
         empties = pc.equal(pc.ascii_upper(text), CLEAR)
         silent = "" if self.blank == "clear" else pa.scalar(None, pa.string())
         return pc.if_else(empties, "", pc.if_else(pc.equal(text, ""), silent, text))
@@ -289,10 +286,6 @@ def _as_totals(frame: pd.DataFrame, total: np.ndarray) -> pd.DataFrame:
     for name, value in (("outcome", "skipped"), ("reason", "not_a_contact"), ("column", None), ("header", None)):
         frame[name] = frame[name].astype(TEXT).mask(total, value)
     return frame.assign(value=frame["value"].astype(TEXT).mask(total), number=frame["number"].mask(total))
-
-
-def _trim(column: pa.Array) -> pa.Array:
-    return pc.utf8_trim(column, characters=_ENDS)
 
 
 def _series(column: pa.Array) -> pd.Series:

@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol, runtime_checkable
 
 from syncjob.errors import SourceError
+from syncjob.loader.beginning import Tell
 from syncjob.loader.books import Workbook
 from syncjob.loader.found import Found, HeaderRow
 from syncjob.loader.grid import Grid
 from syncjob.loader.header import LOOKED, known
 from syncjob.loader.refusal import refuse
 from syncjob.loader.settling import settle
+from syncjob.loader.unpack import BROKEN
 
 _PEEKED = LOOKED * 2
 _OURS = "Needs fixing"
@@ -24,8 +28,22 @@ _RESULTS = re.compile(r"Results( \d+)?")
 _OUR_SHEETS = frozenset(("Summary", "Results", _OURS))
 
 
-def read_sheets(book: Workbook, wish: str | Sequence[str] | None, header_row: HeaderRow, name: str) -> list[Found]:
-    """The sheets wished for, with their headers found. Raises `SourceError` naming the sheet."""
+@runtime_checkable
+class Foreseen(Protocol):
+    """A workbook whose first lines can be had long before the rest."""
+
+    def first(self, sheets: Sequence[str], lines: int) -> list[Grid] | None:
+        """The first filled lines of sheets; None where waiting for the whole costs no time."""
+        ...
+
+
+def read_sheets(
+    book: Workbook, wish: str | Sequence[str] | None, header_row: HeaderRow, name: str, tell: Tell | None = None
+) -> list[Found]:
+    """The sheets wished for, with their headers found. Raises `SourceError` naming the sheet.
+
+    `tell` is called with the first lines of large ones, before the rest is read.
+    """
     if not book.sheets:
         raise refuse(name, "it holds no sheet with cells")
     wish, header_row = _wish_for(book, wish, header_row, name)
@@ -36,12 +54,27 @@ def read_sheets(book: Workbook, wish: str | Sequence[str] | None, header_row: He
         wanted = [chosen]
     else:
         wanted = _named(book, wish, name)
+    if tell is not None and (begun := _begin(book, wanted, header_row, name)):
+        tell(_with_facts(begun, book, others, hidden))
     grids = [(sheet, book.read(sheet)) for sheet in wanted]
     if wish == "all":
         grids = [(sheet, grid) for sheet, grid in grids if len(grid.rows)]
     if not any(len(grid.rows) for _, grid in grids):
         raise _empty(name, wanted[0] if len(wanted) == 1 and len(book.sheets) > 1 else None, hidden)
-    found = [_settled(grid, header_row, name, sheet) for sheet, grid in grids]
+    return _with_facts([_settled(grid, header_row, name, sheet) for sheet, grid in grids], book, others, hidden)
+
+
+def _begin(book: Workbook, wanted: Sequence[str], header_row: HeaderRow, name: str) -> list[Found]:
+    """The first lines of the sheets; none where the whole is read as quickly, or where it can't be told yet."""
+    if isinstance(book, Foreseen):
+        with suppress(SourceError, *BROKEN):  # reading the whole will say what is wrong
+            lines = _PEEKED if header_row == "auto" else _PEEKED + header_row
+            grids = zip(wanted, book.first(wanted, lines) or (), strict=False)
+            return [settle(grid, header_row, name, sheet) for sheet, grid in grids if len(grid.rows)]
+    return []
+
+
+def _with_facts(found: list[Found], book: Workbook, others: Sequence[str], hidden: Sequence[str]) -> list[Found]:
     for table in found:
         table.facts["format"] = book.format
         table.facts["other_sheets"] = others

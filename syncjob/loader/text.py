@@ -7,6 +7,7 @@ what was understood and what is damaged. A small file is read without any librar
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from syncjob.loader import apostrophe
 from syncjob.loader.dialect import (
@@ -31,13 +32,24 @@ from syncjob.loader.shape import Head, Record, Seen, Shape
 
 _LINES = re.compile(r"\r\n|\n|\r")
 _SAMPLE = 1 << 18
+_BEGIN = 1 << 14  # bytes that are told before the rest is read
 _PIECES = 4  # places of the file that the sample is taken from
 _RAGGED = 0.05
 _LEARNED = 2000  # lines that the columns' kinds are learned from
 
 
-def read_text(data: bytes, name: str, header_row: HeaderRow, encoding: str, delimiter: str) -> Found:
-    """The table in a text file. Raises `SourceError` when it has no header or holds no text."""
+def read_text(
+    data: bytes,
+    name: str,
+    header_row: HeaderRow,
+    encoding: str,
+    delimiter: str,
+    tell: Callable[[Found], None] | None = None,
+) -> Found:
+    """The table in a text file. Raises `SourceError` when it has no header or holds no text.
+
+    `tell` is called with the first lines of a large one, before the rest is read.
+    """
     decoded = decode(data, encoding, name)
     text = decoded.data
     del data
@@ -59,8 +71,18 @@ def read_text(data: bytes, name: str, header_row: HeaderRow, encoding: str, deli
     else:
         from syncjob.loader.body import read_body
 
+        if tell is not None:
+            tell(_begin(text, decoded, head, shape))
         found, seen = read_body(text, shape, head)
     seen.cut_off = seen.cut_off or decoded.torn
+    found.facts = _facts(decoded, head, seen, shape.delimiter)
+    return found
+
+
+def _begin(text: bytes, decoded: Decoded, head: Head, shape: Shape) -> Found:
+    """The first lines."""
+    end = max(text.rfind(b"\n", head.body, head.body + _BEGIN), text.rfind(b"\r", head.body, head.body + _BEGIN)) + 1
+    found, seen = read_plainly(text[: max(end, head.body)], shape, head)
     found.facts = _facts(decoded, head, seen, shape.delimiter)
     return found
 

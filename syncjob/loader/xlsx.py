@@ -7,7 +7,7 @@ large sheets by the fast engine, all others (and those it can't read) by the car
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from syncjob.loader.grid import Grid
@@ -18,6 +18,7 @@ from syncjob.loader.xlsx_scan import Unusual
 from syncjob.loader.xlsx_sheet import read_sheet
 
 LARGE = 6 << 20  # bytes of a sheet's XML from which the fast engine pays
+_FIRST_STRINGS = 1 << 14  # shared strings in which those of the first lines stand, as programs write them
 
 
 class XlsxBook:
@@ -47,6 +48,14 @@ class XlsxBook:
     def peek(self, sheet: str, lines: int) -> Grid:
         """The first filled lines of a sheet."""
         return read_sheet(self._archive, self._part(sheet).part, self._book, self._all(), self._limits, lines)
+
+    def first(self, sheets: Sequence[str], lines: int) -> list[Grid] | None:
+        """The first filled lines of sheets, None where none is large. Texts that stand far back are missing."""
+        parts = [self._part(sheet).part for sheet in sheets]
+        if all(self._archive.getinfo(part).file_size < self._large for part in parts):
+            return None
+        strings = read_strings(self._archive, self._book.strings, _FIRST_STRINGS)
+        return [read_sheet(self._archive, part, self._book, strings, self._limits, lines) for part in parts]
 
     def read(self, sheet: str) -> Grid:
         """A whole sheet."""

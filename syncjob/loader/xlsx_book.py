@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from syncjob.loader.cells import Moment, moment_of
 from syncjob.loader.unpack import find, stream
-from syncjob.loader.xmlparts import Attributes, local, plain, walk
+from syncjob.loader.xmlparts import Attributes, Enough, local, plain, walk
 
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
@@ -148,8 +148,8 @@ def _made_by(archive: zipfile.ZipFile) -> str | None:
     return values.get("syncjob.run", "").strip() or None
 
 
-def read_strings(archive: zipfile.ZipFile, entry: str | None) -> list[str]:
-    """The shared strings: rich text joined, phonetic hints left out, escapes undone."""
+def read_strings(archive: zipfile.ZipFile, entry: str | None, most: int = 0) -> list[str]:
+    """The shared strings: rich text joined, phonetic hints left out, escapes undone; with `most` only the first."""
     strings: list[str] = []
     if entry is None:
         return strings
@@ -175,6 +175,8 @@ def read_strings(archive: zipfile.ZipFile, entry: str | None) -> list[str]:
             phonetic -= 1
         elif name == "si":
             strings.append(unescape("".join(parts)))
+            if most and len(strings) >= most:
+                raise Enough
 
     def text(data: str) -> None:
         if wanted:

@@ -30,6 +30,10 @@ class Remote(Protocol):
         """One contact as it is now, or None when there is none (404)."""
         ...
 
+    def written(self, batch: Batch) -> Batch:
+        """`batch` with its body, where its verb has one: what `send` has written already. Sends nothing."""
+        ...
+
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """Send `batch` in one request; exactly one reply per change, in the order of the changes.
 

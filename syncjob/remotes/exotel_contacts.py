@@ -94,6 +94,13 @@ class ExotelContacts:
         entry = single_of(answer.json)
         return None if entry is None else entry.data
 
+    def written(self, batch: Batch) -> Batch:
+        """`batch` with the JSON that `send` sends. `ValueError` for a batch that the abilities forbid."""
+        check_batch(batch, self.abilities)
+        if batch.verb == "delete":
+            return batch
+        return replace(batch, body=body_of(batch, self.abilities.behaviour))
+
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """Send `batch` in one request. `ValueError` for a batch that the abilities forbid."""
         check_batch(batch, self.abilities)
@@ -111,7 +118,7 @@ class ExotelContacts:
         answer = self._transport.call(
             _METHODS[batch.verb],
             self._path,
-            body=body_of(batch, self.abilities.behaviour),
+            body=batch.body or body_of(batch, self.abilities.behaviour),
             repeat=batch.verb in self.abilities.repeatable,
             check=is_bulk,
             rows=len(batch.changes),

@@ -122,14 +122,20 @@ class ExotelList:
             return entry.sid if entry.done else None
         raise CallRefused(f"The list could not be made: {entry.words}.", status=entry.code, words=entry.words)
 
+    def written(self, batch: Batch) -> Batch:
+        """`batch` with the JSON that `send` sends. `ValueError` for a batch that the abilities forbid."""
+        check_batch(batch, self.abilities)
+        if batch.verb == "remove":
+            return batch
+        return replace(batch, body=_references(batch)) if batch.verb == "add" else self._book_now().written(batch)
+
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """Send `batch` in one request. `ValueError` for a batch that the abilities forbid."""
         check_batch(batch, self.abilities)
         if batch.verb == "remove":
             return (delete_at(*self._inside(), batch.changes[0]),)
         if batch.verb != "add":
-            self._book.abilities = replace(self._book.abilities, behaviour=self.abilities.behaviour)
-            return self._book.send(batch)
+            return self._book_now().send(batch)
         try:
             return self._add(batch)
         except CallRefused as refusal:
@@ -142,19 +148,21 @@ class ExotelList:
     def _add(self, batch: Batch) -> tuple[Reply, ...]:
         """The contacts join by reference. Joining twice is joining, so a lost request may be repeated."""
         fence, path = self._inside()
-        if not all(change.sid for change in batch.changes):
-            raise ValueError("who joins must be a contact")
-        references: list[Json] = [{"contact_sid": change.sid} for change in batch.changes]
         answer = fence.call(
             "POST",
             path,
-            body=orjson.dumps({"contact_references": references}),
+            body=batch.body or _references(batch),
             repeat=True,
             check=is_bulk,
             rows=len(batch.changes),
         )
         entries = entries_of(answer.json) or []
         return match(batch, entries, answer.request_id, answer.attempts, metadata_of(answer.json))
+
+    def _book_now(self) -> ExotelContacts:
+        """The address book, knowing of the account what is known by now."""
+        self._book.abilities = replace(self._book.abilities, behaviour=self.abilities.behaviour)
+        return self._book
 
     def _inside(self) -> tuple[Fence, str]:
         """The way to the members, and where they are."""
@@ -198,6 +206,13 @@ class ExotelList:
                 break
             offset, total = offset + len(lists), count_of(metadata_of(answer.json), "total") or 0
         return [(called, sid) for sid, called in found.items()]
+
+
+def _references(batch: Batch) -> bytes:
+    """The JSON by which contacts join."""
+    if not all(change.sid for change in batch.changes):
+        raise ValueError("who joins must be a contact")
+    return orjson.dumps({"contact_references": [{"contact_sid": change.sid} for change in batch.changes]})
 
 
 def _one_entry(answer: Answer) -> None:

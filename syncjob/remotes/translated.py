@@ -35,6 +35,10 @@ class Translated:
         found = self._remote.read(sid)
         return None if found is None else told(found, self.abilities)
 
+    def written(self, batch: Batch) -> Batch:
+        """`batch` as it is: it is written once it is in the remote's words."""
+        return batch
+
     def send(self, batch: Batch) -> tuple[Reply, ...]:
         """As the remote's own: the changes in its words, its replies in ours."""
         changes = tuple(own(change, self.abilities) for change in batch.changes)

@@ -16,6 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from syncjob.texts import content, joined, offsets
+
 MOST = 32_767
 """UTF-16 units a cell holds."""
 
@@ -90,7 +92,7 @@ def column(letter: str, style: int, numbers: pa.Array, texts: pa.Array, shared: 
     `shared` takes texts of which there are few, so that each is written once.
     """
     length = len(texts)
-    filled = np.diff(_offsets(texts)) > 0
+    filled = np.diff(offsets(texts)) > 0
     count = int(filled.sum())
     if not count:
         return []
@@ -113,7 +115,7 @@ def rows(
     if wrapped:
         heights = _heights(wrapped)
     parts = [part for cells in columns for part in cells]
-    return _content(_joined('<row r="', numbers, heights, *parts, "</row>"))
+    return content(_joined('<row r="', numbers, heights, *parts, "</row>"))
 
 
 def replaced(parts: Sequence[Part], length: int, cells: Mapping[int, str]) -> list[Part]:
@@ -145,11 +147,13 @@ def _shared_tails(style: int, texts: pa.Array, shared: Shared) -> list[Part] | N
 
     Unusual texts are never shared: how they are written is said in one place, `cell`.
     """
-    coded = pc.dictionary_encode(texts)
-    several = coded.dictionary.to_pylist()
-    if _look(coded.dictionary).unusual:
+    if len(pc.unique(texts.slice(0, 2 * FEW))) > FEW:  # so the whole need not be asked
         return None
-    if len(several) > FEW or any(text.startswith("<r>") for text in several):  # which XlsxWriter takes for markup
+    coded = pc.dictionary_encode(texts)
+    if len(coded.dictionary) > FEW or _look(coded.dictionary).unusual:
+        return None
+    several = coded.dictionary.to_pylist()
+    if any(text.startswith("<r>") for text in several):  # which XlsxWriter takes for markup
         return None
     times = np.bincount(np.asarray(coded.indices), minlength=len(several)).tolist()
     tails = [
@@ -168,14 +172,14 @@ class _Look:
 
 def _look(texts: pa.Array) -> _Look:
     """By the bytes themselves: a hundred times faster than asking each text."""
-    offsets, data = _offsets(texts), np.frombuffer(_content(texts), np.uint8)
-    offsets = offsets - offsets[0]
+    bounds, data = offsets(texts), np.frombuffer(content(texts), np.uint8)
+    bounds = bounds - bounds[0]
     entities = "".join(mark for mark in "&<>" if (data == ord(mark)).any())
-    starts, ends = offsets[:-1][offsets[1:] > offsets[:-1]], offsets[1:][offsets[1:] > offsets[:-1]]
+    starts, ends = bounds[:-1][bounds[1:] > bounds[:-1]], bounds[1:][bounds[1:] > bounds[:-1]]
     unusual = (
         bool((data < 0x20).any() or (data == 0x7F).any())
         or bool((data[starts] == 0x20).any() or (data[ends - 1] == 0x20).any())
-        or bool(np.diff(offsets).max(initial=0) > MOST // 2)
+        or bool(np.diff(bounds).max(initial=0) > MOST // 2)
         or _pair(data, ord("_"), ord("x"), ord("x"))
         or _pair(data, 0xC2, 0x80, 0x9F)
         or _pair(data, 0xBF, 0xBE, 0xBF)
@@ -187,17 +191,6 @@ def _pair(data: np.ndarray[tuple[int], np.dtype[np.uint8]], first: int, low: int
     """Whether a byte `first` is followed by one between `low` and `high`."""
     at = np.flatnonzero(data[:-1] == first) + 1
     return bool(((data[at] >= low) & (data[at] <= high)).any())
-
-
-def _offsets(texts: pa.Array) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Where each text begins in the array's bytes, and where the last one ends."""
-    return np.frombuffer(texts.buffers()[1], np.int64)[texts.offset : texts.offset + len(texts) + 1]
-
-
-def _content(texts: pa.Array) -> memoryview:
-    """All texts in one, without copying."""
-    offsets, data = _offsets(texts), texts.buffers()[2]
-    return memoryview(data)[offsets[0] : offsets[-1]] if data is not None else memoryview(b"")
 
 
 def lines_of(text: str | None, width: int) -> int:
@@ -235,5 +228,4 @@ def _joined(*parts: Part, length: int = 0) -> pa.Array:
             merged.append(part)
     if not any(isinstance(part, pa.Array) for part in merged):
         return pa.repeat(pa.scalar("".join(map(str, merged)), _TEXT), length)
-    large = [pa.scalar(part, _TEXT) if isinstance(part, str) else part for part in merged]
-    return pc.binary_join_element_wise(*large, pa.scalar("", _TEXT))
+    return joined(*merged)

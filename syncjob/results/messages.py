@@ -6,9 +6,13 @@ one template, so a million rows cost a handful of string operations.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.schema import TEXT
+from syncjob.texts import arrow, filled, joined, kinds
 from syncjob.words import OUTCOMES, REASONS, SLOT, without_slot
 
 __all__ = ["SLOT", "named", "says", "sentences", "template", "without_slot"]
@@ -18,6 +22,8 @@ DETAIL_LENGTH = 300
 
 DONE = frozenset({"created", "updated", "deleted", "added", "removed"})
 """Their plain word says everything; no second sentence where there is no reason."""
+
+GOOD = frozenset(code for code, entry in OUTCOMES.items() if entry.good)
 
 PLANNED_AS = {
     "create": ", as a new contact.",
@@ -30,16 +36,20 @@ PLANNED_AS = {
 
 def sentences(outcomes: pd.DataFrame, rows: pd.DataFrame, service: str) -> pd.Series[str]:
     """`sync_message` for each line of `outcomes`; `rows` (schema.ROWS) is aligned with it; `service`: see `named`."""
-    detail = _details(outcomes["detail"], rows)
-    keys = outcomes["outcome"] + "|" + outcomes["reason"].fillna("") + "|" + outcomes["action"].fillna("")
-    keys += detail.ne("").map({True: "|detail", False: "|"})
-    made = pd.Series("", index=outcomes.index, dtype=TEXT)
-    for key, lines in keys.groupby(keys, sort=False).groups.items():
-        outcome, reason, action, known = str(key).split("|")
-        text = named(template(outcome, reason, action, known == "detail"), service)
-        head, slot, tail = text.partition(SLOT)
-        made.loc[lines] = head + detail.loc[lines] + tail if slot else head
-    return made + _places(rows, outcomes["outcome"])
+    bad = ~outcomes["outcome"].isin(GOOD)
+    detail = _details(outcomes, rows, bad)
+    known = detail.ne("")
+    kind, first = kinds([outcomes["outcome"], outcomes["reason"], outcomes["action"], known.astype(TEXT)])
+    lines = outcomes.iloc[first]
+    said = zip(lines["outcome"], filled(lines["reason"]), filled(lines["action"]), known.iloc[first], strict=True)
+    texts = [named(template(*one), service).partition(SLOT) for one in said]
+    made = pa.array([head for head, _, _ in texts], pa.large_string()).take(pa.array(kind))
+    slotted = np.isin(kind, [at for at, (_, slot, _) in enumerate(texts) if slot])
+    if slotted.any():
+        tails = pa.array([tail for _, _, tail in texts], pa.large_string()).take(pa.array(kind[slotted]))
+        whole = joined(made.filter(pa.array(slotted)), arrow(detail[slotted]), tails)
+        made = pc.replace_with_mask(made, pa.array(slotted), whole)
+    return _placed(pd.Series(made, index=outcomes.index, dtype=TEXT), rows, bad)
 
 
 def template(outcome: str, reason: str = "", action: str = "", has_detail: bool = True) -> str:
@@ -76,20 +86,24 @@ def _meaning(outcome: str, has_detail: bool) -> str:
     return f"{meaning} {SLOT}" if has_detail else meaning
 
 
-def _details(detail: pd.Series[str], rows: pd.DataFrame) -> pd.Series[str]:
+def _details(outcomes: pd.DataFrame, rows: pd.DataFrame, bad: pd.Series[bool]) -> pd.Series[str]:
     """The detail; for a row that could not be used, its value where none is given. Long ones are cut."""
-    known = detail.fillna("")
-    value = rows["value"].fillna("").where(rows["outcome"].eq("invalid"), "")
-    known = known.where(known.ne(""), value)
-    return known.where(known.str.len() <= DETAIL_LENGTH, known.str.slice(0, DETAIL_LENGTH) + "…")
+    detail = filled(outcomes["detail"])
+    invalid = bad & outcomes["outcome"].eq("invalid") & detail.eq("")
+    if invalid.any():
+        detail = detail.mask(invalid, filled(rows["value"]))
+    long = detail.str.len() > DETAIL_LENGTH
+    return detail.mask(long, detail.str.slice(0, DETAIL_LENGTH) + "…") if long.any() else detail
 
 
-def _places(rows: pd.DataFrame, outcome: pd.Series[str]) -> pd.Series[str]:
-    """ " See cell C12 (Mobile)." behind the message of a bad row whose cell is known, else ""."""
-    good = [code for code, entry in OUTCOMES.items() if entry.good]
-    known = rows["column"].fillna("").ne("") & ~outcome.isin(good)
-    header = rows["header"].fillna("").str.strip()
-    named = (" (" + header + ")").where(header.ne(""), "")
-    said = " See cell " + rows["column"].fillna("") + rows["row"].astype(TEXT) + named + "."
-    placed: pd.Series[str] = said.where(known, "").astype(TEXT)
-    return placed
+def _placed(made: pd.Series[str], rows: pd.DataFrame, bad: pd.Series[bool]) -> pd.Series[str]:
+    """ " See cell C12 (Mobile)." behind the message of a bad row whose cell is known."""
+    known = bad & filled(rows["column"]).ne("")
+    if not known.any():
+        return made
+    named = rows.loc[known, ["column", "header", "row"]]
+    header = filled(named["header"]).str.strip()
+    cell = named["column"] + named["row"].astype(TEXT) + (" (" + header + ")").where(header.ne(""), "")
+    made = made.copy()
+    made[known] = made[known] + " See cell " + cell + "."
+    return made

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -120,21 +121,29 @@ def _blocks(path: Path) -> Iterator[bytes]:
 def joined_crc(first: int, second: int, length: int) -> int:
     """The CRC-32 of two pieces put together, from theirs and the `length` of the second.
 
-    Zeros behind a piece change its checksum linearly over GF(2): a matrix for one zero bit, squared again and again.
+    Zeros behind a piece change its checksum linearly over GF(2): by a matrix for each power of two in their number.
     """
-    matrix = (0xEDB88320, *(1 << bit for bit in range(31)))
-    for _ in range(3):  # one bit → one byte
-        matrix = _squared(matrix)
+    power = 0
     while length:
         if length & 1:
-            first = _times(matrix, first)
-        matrix = _squared(matrix)
+            first = _times(_zeros(power), first)
+        power += 1
         length >>= 1
     return first ^ second
 
 
-def _squared(matrix: Iterable[int]) -> tuple[int, ...]:
-    columns = tuple(matrix)
+@cache
+def _zeros(power: int) -> tuple[int, ...]:
+    """What 2 to the `power` zero bytes do to a checksum: the matrix for half as many, squared."""
+    if power:
+        return _squared(_zeros(power - 1))
+    matrix = (0xEDB88320, *(1 << bit for bit in range(31)))
+    for _ in range(3):  # one bit → one byte
+        matrix = _squared(matrix)
+    return matrix
+
+
+def _squared(columns: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(_times(columns, column) for column in columns)
 
 

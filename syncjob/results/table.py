@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
 
 from syncjob.errors import SyncjobError
@@ -20,6 +21,7 @@ from syncjob.results.cells import unite
 from syncjob.results.marks import Mark, find_marks
 from syncjob.results.messages import sentences
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, TEXT
+from syncjob.texts import filled
 from syncjob.words import OUTCOMES as WORDS
 
 OPEN = ("sync_outcome", "sync_message", "sync_changes")
@@ -139,9 +141,14 @@ def build(
     possible even then.
     """
     balanced = balance(loaded.rows, outcomes)
-    rows = loaded.rows.sort_values("row_id", kind="stable").reset_index(drop=True)
+    rows = loaded.rows
+    if not rows["row_id"].is_monotonic_increasing:
+        rows = rows.sort_values("row_id", kind="stable")
+    rows = rows.reset_index(drop=True)
     loaded = replace(loaded, rows=rows)
-    outcomes = OUTCOMES.shape(outcomes.set_index("row_id", drop=False).loc[rows["row_id"]].reset_index(drop=True))
+    if not np.array_equal(outcomes["row_id"], rows["row_id"]):
+        outcomes = outcomes.set_index("row_id", drop=False).loc[rows["row_id"]]
+    outcomes = OUTCOMES.shape(outcomes.reset_index(drop=True))
     block = unite(loaded, SYNC_COLUMNS)
     sync = _sync(outcomes, loaded, facts.service)
     return Results(
@@ -221,13 +228,14 @@ def _fault(what: str, ids: pd.Series[int]) -> list[str]:
 def _sync(outcomes: pd.DataFrame, loaded: Loaded, service: str) -> pd.DataFrame:
     """The `sync_` columns, all text, "" where nothing is known; a row fed back names where it first came from."""
     rows, origin = loaded.rows, origins(loaded)
-    placed = rows.assign(column=rows["column"].mask(origin["fed_back"]))  # its cells stand elsewhere there
+    fed_back = origin["fed_back"]
+    placed = rows.assign(column=rows["column"].mask(fed_back)) if fed_back.any() else rows  # its cells stand elsewhere
     told = {f"sync_{name}": outcomes[name] for name in outcomes.columns if f"sync_{name}" in SYNC_COLUMNS}
-    attempts = outcomes["attempts"].astype(TEXT).where(outcomes["attempts"].gt(0), "")
+    tried, blank = outcomes["attempts"].gt(0), pd.Series("", index=outcomes.index, dtype=TEXT)
     told |= {
         "sync_message": sentences(outcomes, placed, service),
         "sync_number": outcomes["number"].fillna(rows["number"]),
-        "sync_attempts": attempts,
+        "sync_attempts": outcomes["attempts"].astype(TEXT).where(tried, "") if tried.any() else blank,
         **{f"sync_{name}": origin[name] for name in ("source", "sheet", "row")},
     }
-    return pd.DataFrame({name: told[name].astype(TEXT).fillna("") for name in SYNC_COLUMNS})
+    return pd.DataFrame({name: blank if told[name].isna().all() else filled(told[name]) for name in SYNC_COLUMNS})

@@ -25,6 +25,8 @@ from syncjob.cli import run_command
 from syncjob.emulator import Emulator
 from syncjob.loader import child
 from syncjob.loader.answer import take
+from syncjob.loader.beginning import Hear, heard, spoken
+from syncjob.loader.found import Found
 from syncjob.loader.limits import ReadLimits
 from syncjob.loader.table import Table
 from syncjob.memory import Memory
@@ -203,11 +205,16 @@ class Desk:
             memory.close()
 
 
-def read_here(request: child.Request, limits: ReadLimits) -> tuple[Table, ...]:
+def read_here(request: child.Request, limits: ReadLimits, hear: Hear | None = None) -> tuple[Table, ...]:
     """Read a file in this process as the reading process would: these files are harmless, and commands are many."""
+
+    def tell(begun: Sequence[Found]) -> None:
+        if hear is not None:
+            hear(heard(spoken(begun), request["name"]))
+
     with tempfile.TemporaryDirectory() as made:
         asked: child.Request = {**request, "folder": made}
-        tables = json.loads(json.dumps(child.read(asked, limits, Path(made), Path(request["path"]))))
+        tables = json.loads(json.dumps(child.read(asked, limits, Path(made), Path(request["path"]), tell)))
         return tuple(take(table, Path(made), request["name"]) for table in tables)
 
 

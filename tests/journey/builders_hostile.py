@@ -54,8 +54,7 @@ class Running:
         """How it ended."""
         self.err += self.ear.read()
         self.ear.close()
-        status = self.forge.ask({"wait": self.pid})["status"]
-        return Said(status, (self.folder / "out.txt").read_text(), self.err)
+        return Said(self.forge.ended(self.pid), (self.folder / "out.txt").read_text(), self.err)
 
 
 @dataclass
@@ -85,6 +84,19 @@ class Forge:
         }
         pid = self.ask({"start": order})["pid"]
         return Running(self, pid, folder, (folder / "err").open())
+
+    def at_terminal(self, desk: Desk, terminal: str, *arguments: object) -> int:
+        """The process of a command of the desk's config whose terminal is the device `terminal`, and nothing else."""
+        order = {
+            "arguments": [*map(str, arguments), "--config", str(desk.folder / "config.yaml")],
+            "folder": str(desk.folder / "process"),
+            "terminal": terminal,
+        }
+        return int(self.ask({"start": order})["pid"])
+
+    def ended(self, pid: int) -> int:
+        """Wait for its end; the exit code."""
+        return int(self.ask({"wait": pid})["status"])
 
     def run(self, desk: Desk, *arguments: object, limit: int = 0) -> Said:
         """Start it and wait for its end."""
@@ -168,10 +180,13 @@ def main() -> None:
 def _work(order: dict[str, Any]) -> None:
     folder = Path(order["folder"])
     os.chdir(folder.parent)
-    for number, name, how in ((0, os.devnull, os.O_RDONLY), (1, folder / "out.txt", os.O_CREAT | os.O_WRONLY)):
-        os.dup2(os.open(name, how, 0o600), number)
-    os.dup2(os.open(folder / "err", os.O_WRONLY), 2)
-    if order["limit"]:
+    if "terminal" in order:
+        _sit_down(order["terminal"])
+    else:
+        for number, name, how in ((0, os.devnull, os.O_RDONLY), (1, folder / "out.txt", os.O_CREAT | os.O_WRONLY)):
+            os.dup2(os.open(name, how, 0o600), number)
+        os.dup2(os.open(folder / "err", os.O_WRONLY), 2)
+    if order.get("limit"):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (order["limit"], order["limit"]))
     from syncjob.cli import run_command
@@ -180,6 +195,15 @@ def _work(order: dict[str, Any]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def _sit_down(terminal: str) -> None:
+    """A session of its own at this terminal, for all that is read and written."""
+    os.setsid()  # the first terminal that is opened from here on is the session's own
+    device = os.open(terminal, os.O_RDWR)
+    for number in range(3):
+        os.dup2(device, number)
+    os.environ["TERM"] = "xterm"
 
 
 if __name__ == "__main__":

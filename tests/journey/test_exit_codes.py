@@ -120,6 +120,7 @@ def test_6_when_the_remote_is_not_there_refuses_us_or_stops_in_the_middle(desk: 
     assert len(desk.held()) == 3
 
 
+@pytest.mark.usefixtures("impatient")
 def test_6_when_nobody_listens(desk: Desk) -> None:
     desk.config(remote={"base_url": "http://127.0.0.1:9"})
     said = desk("run", desk.sheet(people(1)), "--dry-run")

@@ -138,28 +138,31 @@ def prepared(remote: Served, folder: Path) -> ServedList:
     made = remote.ask("lists", name="Diwali", members=sids[:10])
     folder.mkdir(parents=True)
     rows = [f"{number(n)},Name {n}" for n in range(4, 20)]
-    (folder / "contacts.csv").write_text("\n".join(["Phone,Name", *rows, ""]))
+    (folder / "contacts.csv").write_text("\n".join(["Phone,First Name", *rows, ""]))
     config = CONFIG.format(**remote.about, listing="scan")
     of_list = config.replace("remote:\n", "remote:\n  kind: exotel_list\n  list: Diwali\n")
     (folder / "config.yaml").write_text(of_list)
     return ServedList(remote.about, str(made["sid"]))  # type: ignore[call-overload]
 
 
-def test_killed_at_random_calls_a_list_ends_as_in_an_uninterrupted_run(
+def test_killed_at_random_steps_a_list_ends_as_in_an_uninterrupted_run(
     tmp_path: Path, kills: int, seed: int, say: Callable[[str], None]
 ) -> None:
     chance = random.Random(f"{seed}/list")
     with served() as remote, killer() as hand:
         on = prepared(remote, tmp_path / "whole")
-        code, calls = hand.run(tmp_path / "whole", "run")
+        code, steps = hand.run(tmp_path / "whole", "run", kill_after=0)
         assert code == 0, (tmp_path / "whole" / "log.txt").read_text()
         wanted, members = ended(remote, tmp_path / "whole", code), on.members()
+        told = {row["sync_outcome"] for row in wanted.rows}
+        assert told == {"added", "unchanged", "rejected"}
+        assert wanted.only == {"removed": 4}
         while hand.kills < max(1, kills // 20):
             folder = tmp_path / f"kill-{hand.kills}-{chance.randrange(10**6)}"
             on = prepared(remote, folder)
-            found = killed_until_done(remote, hand, folder, calls, chance)
+            found = killed_until_done(remote, hand, folder, steps, chance)
             assert (found, on.members()) == (wanted, members), (found.trail, (folder / "log.txt").read_text())
-        say(f"a list: {hand.kills} kills, {calls} calls in a whole run")
+        say(f"a list: {hand.kills} kills, {steps} steps in a whole run")
 
 
 def test_who_does_not_fit_the_budget_stays_on_the_list(desk: ListDesk) -> None:

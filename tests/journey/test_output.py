@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
 import re
-import select
 import struct
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.builders_work import number
 from tests.journey.builders import Desk, people, person
+from tests.journey.builders_hostile import Forge
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -57,44 +57,34 @@ def test_plan_and_summary_go_to_stdout_and_nothing_of_them_to_stderr(desk: Desk)
     assert "rows read" not in said.err
 
 
-def test_nothing_is_coloured_so_no_color_is_honoured(desk: Desk) -> None:
-    code, said = at_a_terminal(desk, ["run", desk.sheet(people(1))], "y\n")
+def test_nothing_is_coloured_so_no_color_is_honoured(desk: Desk, forge: Forge) -> None:
+    code, said = at_a_terminal(forge, desk, ["run", desk.sheet(people(1))], "y\n")
     assert code == 0
     assert "Plan of job leads" in said
     assert not re.search(r"\x1b\[[0-9;]*m", said)
 
 
-def at_a_terminal(desk: Desk, arguments: list[object], typed: str) -> tuple[int, str]:
+def at_a_terminal(forge: Forge, desk: Desk, arguments: list[object], typed: str) -> tuple[int, str]:
     """Exit code, and all that a person sees who types `typed` once asked."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    child = subprocess.Popen(
-        [sys.executable, "-m", "syncjob", *map(str, arguments), "-c", str(desk.folder / "config.yaml")],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env={**os.environ, "PYTHONPATH": ROOT, "TERM": "xterm"},
-    )
-    os.close(theirs)
-    seen, asked, until = b"", False, time.monotonic() + 40
-    while time.monotonic() < until:
-        if not select.select([ours], [], [], 0.05)[0]:
-            if child.poll() is not None:
-                break
-            continue
-        try:
-            seen += os.read(ours, 65536)
-        except OSError:
-            break
-        if not asked and re.search(rb"(\[y/N\]:|do the rest:) ?$", seen):
-            asked = True
-            os.write(ours, typed.encode())
+    process = forge.at_terminal(desk, os.ttyname(theirs), *arguments)
+    seen, asked = os.read(ours, 65536), False
+    os.close(theirs)  # the process has it by now
+    with contextlib.suppress(OSError):  # Linux: the terminal is gone when its last user is
+        while more := os.read(ours, 65536):
+            seen += more
+            if not asked and re.search(rb"(\[y/N\]:|do the rest:) ?$", seen):
+                asked = True
+                os.write(ours, typed.encode())
     os.close(ours)
-    return child.wait(20), seen.decode()
+    return forge.ended(process), seen.decode()
 
 
 @pytest.mark.parametrize(("typed", "code", "left"), [("2\n", 0, 3), ("y\n", 8, 5), ("\x04", 8, 5)])
-def test_deletes_are_confirmed_by_typing_their_number(desk: Desk, typed: str, code: int, left: int) -> None:
+def test_deletes_are_confirmed_by_typing_their_number(
+    desk: Desk, forge: Forge, typed: str, code: int, left: int
+) -> None:
     desk.seed(*people(range(5)))
     desk.config(
         source={"files": ["contacts.csv"]},
@@ -102,24 +92,24 @@ def test_deletes_are_confirmed_by_typing_their_number(desk: Desk, typed: str, co
         limits={"deletes": {"percent": None}},
     )
     desk.sheet(people(range(3)))
-    ended, said = at_a_terminal(desk, ["run"], typed)
+    ended, said = at_a_terminal(forge, desk, ["run"], typed)
     assert (ended, len(desk.held())) == (code, left), said
     assert "Type 2 to remove 2 contacts" in said
     assert f"- {number(4)}" in said
 
 
-def test_a_no_at_the_terminal_sends_nothing_and_json_shows_the_plan_before_asking(desk: Desk) -> None:
+def test_a_no_at_the_terminal_sends_nothing_and_json_shows_the_plan_before_asking(desk: Desk, forge: Forge) -> None:
     path = desk.sheet(people(1))
-    code, said = at_a_terminal(desk, ["run", path, "--json"], "n\n")
+    code, said = at_a_terminal(forge, desk, ["run", path, "--json"], "n\n")
     assert (code, desk.writes) == (8, 0)
     assert said.index("Plan of job leads") < said.index("Send 1 change?")
 
 
 @pytest.mark.parametrize(("option", "shown"), [([], True), (["--no-progress"], False)])
-def test_progress_bars_stand_at_a_terminal_only(desk: Desk, option: list[str], shown: bool) -> None:
+def test_progress_bars_stand_at_a_terminal_only(desk: Desk, forge: Forge, option: list[str], shown: bool) -> None:
     desk.seed(*people(range(60)))
     path = desk.sheet(people(1))
-    code, said = at_a_terminal(desk, ["run", path, "--dry-run", *option], "")
+    code, said = at_a_terminal(forge, desk, ["run", path, "--dry-run", *option], "")
     assert (code, "Reading Exotel" in said) == (0, shown)
     if shown:
         assert "Reading Exotel" not in desk("run", path, "--dry-run").err
