@@ -67,7 +67,14 @@ def test_a_pause_makes_the_wait_longer_and_not_shorter() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0.4, "5 s"), (38, "40 s"), (59, "1 min"), (400, "7 min"), (9999, "2 h 45 min")]
+    ("seconds", "words"),
+    [
+        (0.4, "a few seconds"),
+        (38, "about 40 s"),
+        (59, "about 1 min"),
+        (400, "about 7 min"),
+        (9999, "about 2 h 45 min"),
+    ],
 )
 def test_an_estimate_is_told_no_more_exactly_than_it_is(seconds: float, words: str) -> None:
     assert about(seconds) == words

@@ -49,15 +49,17 @@ class Course:
     def words(self) -> str:
         """What is left, as people say it; "" where nobody can tell."""
         left = self.left()
-        return "" if left is None else f"about {about(left)} left"
+        return "" if left is None else f"{about(left)} left"
 
 
 def about(seconds: float) -> str:
     """A duration as an estimate is told: no more exact than it is."""
+    if seconds < 7.5:
+        return "a few seconds"
     if seconds < 57.5:
-        return f"{max(5, 5 * round(seconds / 5))} s"
+        return f"about {5 * round(seconds / 5)} s"
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"{minutes} min"
+        return f"about {minutes} min"
     hours, rest = divmod(5 * round(minutes / 5), 60)
-    return f"{hours} h {rest:02} min"
+    return f"about {hours} h {rest:02} min"
