@@ -145,7 +145,7 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame as Parquet: aside, synced, renamed. Raises `SyncjobError` when the disk won't have it."""
     aside = path.with_name(path.name + ".new")
     try:
-        frame.to_parquet(aside, index=False, compression="zstd")
+        frame.to_parquet(aside, index=False, compression="zstd", use_dictionary=False)  # most texts stand there once
         aside.chmod(0o600)
         with aside.open("rb") as file:
             os.fsync(file.fileno())

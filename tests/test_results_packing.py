@@ -54,5 +54,5 @@ def test_a_disk_that_takes_no_more_while_rows_are_packed_is_an_error_of_the_disk
 
 def pack_much(rows: Rows) -> None:
     for _ in range(10):
-        rows.write(memoryview(bytes(range(256)) * 4_000))
+        rows.write(lambda: memoryview(bytes(range(256)) * 4_000))
     rows.close()

@@ -6,6 +6,7 @@ rows are handed over without becoming Python objects; those of a small file, whi
 
 from __future__ import annotations
 
+import os
 from array import array
 from bisect import bisect_left
 from dataclasses import fields
@@ -59,7 +60,8 @@ def _stored(answer: dict[str, object], folder: Path) -> pa.Table:
         cells = [pa.array(column, pa.large_string()) for column in _list(answer["cells"])]
         names = [str(at) for at in range(len(cells))]
         return pa.table([*cells, pa.array(_list(answer["rows"]), pa.int64())], names=[*names, _ROW])
-    with pa.OSFile(str(folder / str(answer["file"]))) as file:
+    path = str(folder / str(answer["file"]))
+    with pa.memory_map(path) if os.name == "posix" else pa.OSFile(path) as file:  # there the file may go meanwhile
         return pa.ipc.open_file(file).read_all()
 
 

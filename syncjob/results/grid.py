@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -113,7 +114,7 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         """
         if self.rows is None:
             self.rows = Rows(Path(f"{self.row_data_filename}.packed"))
-        self.rows.write(cellxml.rows(numbers, made, wrapped, height))
+        self.rows.write(partial(cellxml.rows, numbers, made, wrapped, height))
         self._check_dimensions(first + len(numbers) - 1, len(made) - 1)
         self.previous_row = first + len(numbers)
 

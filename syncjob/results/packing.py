@@ -1,7 +1,7 @@
 """Long sheets are packed while they are made: their rows never lie on the disk unpacked.
 
 What enters: the XML of rows, block by block, and the workbook that XlsxWriter made without them. What leaves: the
-workbook with them. A background thread packs a block while the next one is made; both then wait for nobody.
+workbook with them. A background thread puts a block together and packs it while the cells of the next one are made.
 
 A zip entry is one deflate stream, and deflate streams may be put together where each but the last ends at a full flush
 (RFC 1951 3.2.3, 3.2.4); the checksum of the whole follows from those of the parts.
@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+<<<<<<< HEAD
 from collections.abc import Iterator
+=======
+from collections.abc import Callable, Iterable, Iterator
+>>>>>>> local
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -60,11 +64,11 @@ class Rows:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="packing")
         self._waiting: deque[Future[None]] = deque()
 
-    def write(self, block: memoryview) -> None:
-        """Take a block; waits only when several wait already."""
+    def write(self, make: Callable[[], memoryview]) -> None:
+        """Take a block, which is made in the background, too; waits only when several wait already."""
         while len(self._waiting) >= AHEAD:
             self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(self._pack, block))
+        self._waiting.append(self._thread.submit(self._pack, make))
 
     def close(self) -> None:
         """Nothing more comes; the file is whole when this returns. Once is enough, twice does no harm."""
@@ -78,7 +82,8 @@ class Rows:
             self._thread.shutdown(wait=True, cancel_futures=True)
             self._file.close()
 
-    def _pack(self, block: memoryview) -> None:
+    def _pack(self, make: Callable[[], memoryview]) -> None:
+        block = make()
         self.told.crc = zlib.crc32(block, self.told.crc)
         self.told.size += len(block)
         self._file.write(self._packer.compress(block))

@@ -71,22 +71,23 @@ def _special(texts: pa.Array, mark: str) -> tuple[Mask, Mask]:
     bounds = bounds - bounds[0]
     formula, inside = np.zeros((2, len(texts)), dtype=np.bool_)
     filled = np.flatnonzero(np.diff(bounds))
-    formula[filled] = _among(b"=@\t\r+-")[data[bounds[filled]]]
+    formula[filled] = _among(b"=@\t\r+-", data[bounds[filled]])
     maybe = np.flatnonzero(formula)
     if len(maybe):
         formula[maybe] = ~_mask(pc.match_substring_regex(texts.take(maybe), _HARMLESS))
-    hits = np.flatnonzero(_among(b'"\r\n' + mark.encode()[:1])[data])
+    hits = np.flatnonzero(_among(b'"\r\n' + mark.encode()[:1], data))
     inside[np.searchsorted(bounds, hits, side="right") - 1] = True
     if not mark.isascii():  # its first byte may begin another character
         inside &= _mask(pc.match_substring_regex(texts, f'["\r\n{mark}]'))
     return formula, inside
 
 
-def _among(signs: bytes) -> Mask:
+def _among(signs: bytes, data: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Mask:
     """For each byte whether it is one of `signs`."""
-    table = np.zeros(256, dtype=np.bool_)
-    table[list(signs)] = True
-    return table
+    found = np.zeros(len(data), dtype=np.bool_)
+    for sign in signs:
+        found |= data == sign
+    return found
 
 
 def _mask(found: pa.Array) -> Mask:
