@@ -11,11 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-<<<<<<< HEAD
-from collections.abc import Iterator
-=======
-from collections.abc import Callable, Iterable, Iterator
->>>>>>> local
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
