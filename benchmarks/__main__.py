@@ -46,7 +46,7 @@ _HEAD = """# What syncjob costs
 
 Written by `python -m benchmarks`. Seconds depend on what else the machine was doing (its load is told), CPU seconds
 hardly; ratios are of processes that took turns within one run. A figure is the median, with the lowest and the highest
-beside it.
+beside it, where it was measured several times: up to three times, local work twice, what takes longest once.
 """
 
 

@@ -78,7 +78,8 @@ def requests(bench: Bench) -> str:
             lines.append([way, why.replace("\n", " ").replace("|", "/"), ""])
     about = (
         f"{count:,} contacts; at night 0.5 % of the rows differ in plain fields. Counted by the service. Wanted: at "
-        "most 60 at night with a cached listing, some 40 in all for an upsert without one."
+        "most 60 at night with a cached listing, some 40 in all for an upsert without one; "
+        "the account was probed for it before, which is not counted."
     )
     return f"{about}\n\n{table(['listing', 'requests of the first run', 'requests at night'], lines)}"
 
