@@ -226,7 +226,7 @@ def test_no_page_is_asked_for_before_every_source_begins_well(there: Desk, secon
 
 
 def test_no_bar_is_drawn_into_an_open_question(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("syncjob.cli.screen._is_terminal", lambda _stream: True)
+    monkeypatch.setattr("syncjob.cli.progress.is_terminal", lambda _stream: True)
     err = io.StringIO()
     monkeypatch.setattr("sys.stderr", err)
     screen = Screen(Context())
