@@ -31,7 +31,6 @@ OUTSIDE = {
 ONLY = {
     "requests": {"transport"},
     "urllib3": {"transport"},
-    "httptools": {"transport"},
     "sqlite3": {"journal", "journalfile", "ledger", "memory", "state"},
     "yaml": {"config", "headers"},
     "pydantic": {"config", "keeping"},
@@ -62,7 +61,6 @@ HEAVY = (
     "numpy",
     "pyarrow",
     "requests",
-    "httptools",
     "openpyxl",
     "xlsxwriter",
     "pydantic",

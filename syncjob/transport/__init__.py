@@ -9,7 +9,6 @@ any exception, event or repr, and nothing known here of contacts, rows or plans.
     gate      who may send, and when: concurrency, the rate, pauses
     ledger    the tempo that all runs of an account on this machine share, in a small file
     wire      one request over HTTP; the only importer of requests
-    direct    a GET without a proxy, as pages are read by the thousand: the cheap way
     replies   what one try comes to: a reply as it came, or why there is none
     auth      the credentials
     addresses where requests may go at all

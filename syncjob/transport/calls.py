@@ -10,8 +10,7 @@ import random as chance
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -20,7 +19,6 @@ from syncjob.errors import SyncjobError
 from syncjob.pacing import Backoff, Pace, Quota, Rate, http_date, read_quota
 from syncjob.transport.addresses import checked_path
 from syncjob.transport.auth import Auth
-from syncjob.transport.direct import Line
 from syncjob.transport.endings import error_of, paused_too_long, stopped
 from syncjob.transport.gate import Gate, Stopped, TooLong
 from syncjob.transport.judging import Answer, Setback, as_it_came, judge
@@ -196,9 +194,9 @@ class Transport:
 
     def _try(self, call: _Call) -> Answer | Setback:
         """Send once, at the right moment, and learn from the reply."""
-        with self._passage(call) as (left, line):
+        with self._gate.passage() as left:
             self._count("requests")
-            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat, line=line)
+            raw = self._wire.send(call.method, call.path, call.query, call.body, fresh=not call.repeat)
             now = self._clock()
             found = _judged(call, raw, self._wire.host, now)
             clock = _server_clock(raw)
@@ -212,18 +210,6 @@ class Transport:
         request_id, tries = found.request_id, call.tries + 1
         self._on_event(Event("reply", words, call.method, call.path, status, seconds, tries, request_id, ahead, quota))
         return found
-
-    @contextmanager
-    def _passage(self, call: _Call) -> Iterator[tuple[float, Line | None]]:
-        """The gate's passage. The connection for a GET stands before its moment comes, so that it arrives in time."""
-        self._gate.check()
-        line = self._wire.line() if call.method == "GET" and call.repeat else None
-        try:
-            with self._gate.passage() as left:
-                taken, line = line, None
-                yield left, taken
-        finally:
-            self._wire.put_back(line)
 
     def _pause(self, call: _Call, back: Setback, left: float) -> None:
         seconds = self._gate.throttled(left, back.wait, self._random())

@@ -8,8 +8,6 @@ become faults by one table, with a verdict on whether the request can have been 
 from __future__ import annotations
 
 import os
-import ssl
-import threading
 import time
 from collections.abc import Callable, Mapping
 from http.cookiejar import DefaultCookiePolicy
@@ -23,12 +21,10 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3 import exceptions as below
-from urllib3.util import create_urllib3_context
 
 from syncjob.errors import ConfigError
 from syncjob.transport.addresses import checked_url
 from syncjob.transport.auth import Auth
-from syncjob.transport.direct import Direct, Line
 from syncjob.transport.replies import (
     BROKEN,
     BROKEN_ENCRYPTION,
@@ -108,10 +104,6 @@ class Wire:
         self._roots = trusted_roots()
         self._pattern: requests.PreparedRequest | None = None
         self._kept = self._session(connections)
-        self._lock = threading.Lock()
-        self._direct: Direct | None = None
-        self._above = ""  # the path that all others begin with
-        self._straight = select_proxy(self.base_url, self._proxies) is None
 
     def __repr__(self) -> str:
         return f"Wire({self.base_url!r})"
@@ -119,37 +111,11 @@ class Wire:
     def close(self) -> None:
         """Close every idle connection."""
         self._kept.close()
-        if self._direct is not None:
-            self._direct.close()
-
-    def line(self) -> Line | None:
-        """What a GET may be sent by: to be had before the moment at which it may leave, for a connection takes a while.
-
-        None: it is made when the GET is sent.
-        """
-        try:
-            return (self._direct or self._way()).line() if self._straight else None
-        except foreign.RequestException:  # and says so when the GET is sent
-            return None
-
-    def put_back(self, line: Line | None) -> None:
-        """A line that nothing was sent by."""
-        if line is not None and self._direct is not None:
-            self._direct.put_back(line)
 
     def send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str | int],
-        body: bytes | None,
-        *,
-        fresh: bool = False,
-        line: Line | None = None,
+        self, method: str, path: str, query: Mapping[str, str | int], body: bytes | None, *, fresh: bool = False
     ) -> Raw | Fault:
         """Send once. `fresh`: over a new connection, so that no idle one that died unseen can swallow the request."""
-        if line is not None:
-            return self._get(path, query, line)
         if not fresh:
             return self._send(self._kept, method, path, query, body)
         with self._session(1) as session:
@@ -159,8 +125,6 @@ class Wire:
         self, session: requests.Session, method: str, path: str, query: Mapping[str, str | int], body: bytes | None
     ) -> Raw | Fault:
         try:
-            if method == "GET" and body is None and self._straight and session is self._kept:
-                return self._get(path, query, (self._direct or self._way()).line())
             request = self._request(session, method, path, query, body)
             adapter = session.get_adapter(self.base_url)
             timeout = (min(CONNECT_SECONDS, self._timeout), self._timeout)
@@ -173,47 +137,16 @@ class Wire:
         except (below.HTTPError, OSError):
             return BROKEN
 
-    def _get(self, path: str, query: Mapping[str, str | int], line: Line) -> Raw | Fault:
-        """The cheap way for a GET. A service it can't read is asked in the other one from then on."""
-        target = f"{self._above}{path}?{_query(query)}" if query else self._above + path
-        found = (self._direct or self._way()).get(target, line)
-        if isinstance(found, Fault):
-            if found in (UNREADABLE, UNPACKABLE):
-                self._straight = False
-            return found
-        return Raw(found.status, found.headers, self._auth.hushed(found.body))
-
-    def _way(self) -> Direct:
-        """Straight to the service, as requests writes its address."""
-        with self._lock:
-            if self._direct is None:
-                pattern = self._checked(self._kept)
-                self._above = urlsplit(str(pattern.url)).path.rstrip("/")
-                self._direct = Direct(
-                    str(pattern.url),
-                    pattern.headers,
-                    timeout=self._timeout,
-                    connect_timeout=min(CONNECT_SECONDS, self._timeout),
-                    most_bytes=self._most_bytes,
-                    context=_context,
-                    timer=self._timer,
-                )
-            return self._direct
-
-    def _checked(self, session: requests.Session) -> requests.PreparedRequest:
-        """A request that requests has checked: checking each anew costs more than all the rest."""
-        if self._pattern is None:
-            self._pattern = session.prepare_request(requests.Request("GET", self.base_url))
-        return self._pattern
-
     def _request(
         self, session: requests.Session, method: str, path: str, query: Mapping[str, str | int], body: bytes | None
     ) -> requests.PreparedRequest:
-        pattern = self._checked(session)
+        """The request, made from one that requests has checked: checking each anew costs more than all the rest."""
+        if self._pattern is None:
+            self._pattern = session.prepare_request(requests.Request("GET", self.base_url))
         request = requests.PreparedRequest()
         request.method = method
         request.url = f"{self.base_url}{path}?{_query(query)}" if query else self.base_url + path
-        request.headers = pattern.headers.copy()
+        request.headers = self._pattern.headers.copy()
         request.body = body
         if body is not None:
             request.headers["Content-Type"] = "application/json"
@@ -296,13 +229,6 @@ def _query(query: Mapping[str, str | int]) -> str:
     if all(type(value) is int for value in query.values()):  # as every page is asked for
         return "&".join(f"{name}={value}" for name, value in query.items())
     return urlencode(query)
-
-
-def _context() -> ssl.SSLContext:
-    """As requests judges certificates."""
-    context, named = create_urllib3_context(), roots()
-    context.load_verify_locations(**{"capath" if Path(named).is_dir() else "cafile": named})
-    return context
 
 
 def trusted_roots() -> str | bool:
