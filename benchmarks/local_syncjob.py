@@ -6,6 +6,7 @@ reading, checking, normalising, comparing, planning, guards, and every file of t
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -40,6 +41,7 @@ def settings(folder: Path) -> dict[str, object]:
 
 def main(arguments: list[str]) -> int:
     """Do it; one JSON line with the stages' CPU seconds, counts and files."""
+    gc.set_threshold(100_000, 50, 100)  # as the command does
     source, book, folder = (Path(argument) for argument in arguments)
     stages: dict[str, float] = {}
 

@@ -61,8 +61,7 @@ def _build(path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> None:
     """A new database at `path`, complete in itself: what WAL held has gone into it, and it is synced."""
     db = connect(path)
     try:
-        db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; {_TABLES}")
-        db.execute("begin")
+        db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; begin; {_TABLES}")
         db.executemany("insert into meta values (?, ?)", meta.items())
         names = [*CHANGES.columns, "batch"]
         columns = [[None if value != value else value for value in table[name].tolist()] for name in names]

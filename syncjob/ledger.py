@@ -25,24 +25,29 @@ _FACTS = "create table if not exists fact (name text primary key, value text not
 
 def open_ledger(path: Path) -> sqlite3.Connection:
     """The database at `path`. Raises `SyncjobError` (`journal_damaged`, `state_unwritable`)."""
-    if path.exists() and path.stat().st_size:
+    there = path.exists() and path.stat().st_size > 0
+    if there:
         why_not = look_into(path, APPLICATION_ID, VERSION)
         if why_not:
             raise unusable(path, why_not)
     try:
-        return _connect(path)
+        return _connect(path, new=not there)
     except (OSError, sqlite3.Error) as error:
         raise unwritable(path, error) from error
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    """The list of runs, made when missing: all of it in one transaction, so a half-made one is never met."""
+def _connect(path: Path, *, new: bool) -> sqlite3.Connection:
+    """The list of runs, made when missing: all of it in one transaction, so a half-made one is never met.
+
+    `new`: it is nobody's yet. Of one that is there nothing is written, so opening it costs no trip to the disk.
+    """
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
         path.chmod(0o600)
         db.execute("begin immediate")
-        db.execute(f"pragma application_id={APPLICATION_ID}")
-        db.execute(f"pragma user_version={VERSION}")
+        if new:
+            db.execute(f"pragma application_id={APPLICATION_ID}")
+            db.execute(f"pragma user_version={VERSION}")
         db.execute(_RUNS)
         db.execute(_FACTS)
         db.execute("commit")

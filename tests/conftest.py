@@ -83,7 +83,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Longer runs on request."""
     parser.addoption("--kills", type=int, default=20, help="processes killed by the kill journeys (law 3)")
     parser.addoption(
-        "--pairs", type=int, default=40, help="pairs of faults that a run must survive (of some thousands)"
+        "--pairs", type=int, default=20, help="pairs of faults that a run must survive (of some thousands)"
     )
     parser.addoption("--seed", type=int, default=1, help="where their chance begins")
     parser.addoption("--fuzz", type=float, default=2.0, help="seconds of hostile files for the loader, from --seed on")

@@ -156,7 +156,7 @@ def _notes(config: Config, loaded: Loaded, drafted: Drafted, able: Abilities) ->
 
 def _for_good(table: pd.DataFrame, able: Abilities) -> tuple[str, ...]:
     """What can't be undone says so (CONTRACT 10)."""
-    lasting = set(table["verb"]) - set(able.undoable)
+    lasting = set(table["verb"].unique()) - set(able.undoable)
     return (able.for_good,) if lasting and able.for_good else ()
 
 

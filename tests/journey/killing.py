@@ -173,7 +173,7 @@ def killed_until_done(remote: Served, killer: Killer, folder: Path, steps: int, 
     trail = []
     command = "run"
     for _ in range(60):
-        limit = chance.randrange(1, int(steps * 1.1)) if not trail or chance.random() < 0.7 else None
+        limit = chance.randrange(1, int(steps * 1.1)) if not trail or chance.random() < 0.85 else None
         code, _ = killer.run(folder, command, kill_after=limit)
         trail.append(f"{command} killed after {limit}: {code}")
         if code == -9:
