@@ -92,7 +92,6 @@ def test_under_every_switch_the_probe_finds_the_truth_leaves_nothing_and_the_job
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("syncjob.transport.wire.Wire._send", wired(desk.remote))
-    monkeypatch.setattr("syncjob.transport.wire.Wire.line", lambda _self: None)
     desk.remote.store.seed(INVENTED)
     before = desk.remote.store.export()
     desk.remote.switches.set(switches)
