@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncjob.errors import SyncjobError
-from syncjob.results.aside import SCRATCH, place, place_text
+from syncjob.results.aside import SCRATCH, place, place_text, sweep
 from syncjob.results.files import write_run
 from syncjob.results.index import entries, page, point
 from syncjob.results.workbook import write_workbook
@@ -173,3 +173,12 @@ def test_the_index_escapes_everything_and_asks_nothing_of_anybody(tmp_path: Path
 def test_a_run_id_that_is_no_name_is_refused(tmp_path: Path, run_id: str):
     with pytest.raises(SyncjobError, match="can't name a folder"):
         write_run(make_results(FINE, ["created"], run_id=run_id), tmp_path / "results")
+
+
+def test_two_files_are_written_side_by_side_though_one_is_done_while_the_other_looks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = tmp_path / f"{SCRATCH}of-another-file"
+    monkeypatch.setattr(Path, "glob", lambda _folder, _pattern: iter([gone]))
+    sweep(tmp_path)
+    assert place_text(tmp_path / "result.csv", "a").read_text() == "a"

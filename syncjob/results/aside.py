@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syncjob.errors import SyncjobError
@@ -81,8 +81,9 @@ def probe(folder: Path) -> None:
 def sweep(folder: Path, age: float = 0.0) -> None:
     """Take away what a killed run left half written in `folder` more than `age` seconds ago."""
     for left in folder.glob(f"{SCRATCH}*"):
-        if left.stat().st_mtime <= time.time() - age:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another file's, which was done meanwhile
+            if left.stat().st_mtime <= time.time() - age:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 @contextmanager
