@@ -143,13 +143,27 @@ def planned(session: Session, options: Options) -> Kept:
     return _kept(session, options, prepared, plan_id)
 
 
-def _dry_run(session: Session, options: Options) -> Outcome:
-    """The plan, its files, and how to apply it; nothing is sent."""
+@dataclass(frozen=True)
+class _Begun:
+    """A run that has its plan: what it keeps, how it is going to end, and the files it read."""
+
+    kept: Kept
+    ending: Ending
+    sources: Sources
+
+
+def _begun(session: Session, options: Options, *, dry_run: bool) -> _Begun | Outcome:
+    """Read, look and plan; where the remote can't be read, results that say so. Nothing is sent.
+
+    The listing and the diff end here: results need neither, and both are large.
+    """
     started = session.now()
     with Ahead(session) as ahead:
         sources, loaded = _loaded(session, options, ahead)
         run_id = new_run(session.account, started)
-        ending = Ending(run_id, started, dry_run=True, result_path=options.result_path, annotate=options.annotate)
+        if options.begun and not dry_run:
+            options.begun(run_id)
+        ending = Ending(run_id, started, dry_run=dry_run, result_path=options.result_path, annotate=options.annotate)
         try:
             prepared = _prepared(session, options, sources, loaded, ahead)
         except ConfigError:  # what only the remote can tell: there is no such list
@@ -157,9 +171,13 @@ def _dry_run(session: Session, options: Options) -> Outcome:
             raise
         except (RemoteError, Interrupted) as error:
             return _unread(session, sources, loaded, ending, error)
-    kept = _kept(session, options, prepared, run_id)
-    del prepared  # the listing and the diff: results need neither, and both are large
-    return conclude(session, kept, ending)
+    return _Begun(_kept(session, options, prepared, run_id), ending, sources)
+
+
+def _dry_run(session: Session, options: Options) -> Outcome:
+    """The plan, its files, and how to apply it; nothing is sent."""
+    begun = _begun(session, options, dry_run=True)
+    return begun if isinstance(begun, Outcome) else conclude(session, begun.kept, begun.ending)
 
 
 def _unread(
@@ -240,30 +258,18 @@ def allowances(plan: Plan) -> list[str]:
 
 
 def _live(session: Session, options: Options) -> Outcome:
-    started = session.now()
-    with Ahead(session) as ahead:
-        sources, loaded = _loaded(session, options, ahead)
-        run_id = new_run(session.account, started)
-        if options.begun:
-            options.begun(run_id)
-        ending = Ending(run_id, started, result_path=options.result_path, annotate=options.annotate)
-        try:
-            prepared = _prepared(session, options, sources, loaded, ahead)
-        except ConfigError:  # what only the remote can tell: there is no such list
-            _drop_folder(session, run_id)
-            raise
-        except (RemoteError, Interrupted) as error:
-            return _unread(session, sources, loaded, ending, error)
-    kept = _kept(session, options, prepared, run_id)
-    del prepared
+    begun = _begun(session, options, dry_run=False)
+    if isinstance(begun, Outcome):
+        return begun
+    kept, ending = begun.kept, begun.ending
     if kept.plan.refusals:
         return conclude(session, kept, ending)
     session.door.show(kept.plan)
     record = RunRecord(
-        run_id,
+        ending.run_id,
         session.config.job,
-        sources.identity,
-        started.isoformat(timespec="seconds"),
+        begun.sources.identity,
+        ending.started.isoformat(timespec="seconds"),
         live=True,
         whole=kept.plan.partial is None,
         kind="run",
