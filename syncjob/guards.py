@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 import orjson
 import pandas as pd
@@ -28,7 +27,6 @@ class Limits:
 
     delete_percent: float | None = 10
     delete_count: int | None = 200
-    delete_over: Literal["refuse", "hold"] = "refuse"
     update_percent: float | None = 50
     create_count: int | None = 10_000
     create_factor: float | None = 5

@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 
 from syncjob.model import VERBS, Change, Verb
-from syncjob.schema import FIELDS, NAMES
+from syncjob.schema import NAMES
 from syncjob.words import TO_DO
 
 
@@ -137,6 +137,3 @@ def label(name: str) -> str:
     if name.startswith("custom_field."):
         return name.removeprefix("custom_field.")
     return name.replace("_", " ").capitalize()
-
-
-LABELS = {name: label(name) for name in FIELDS}

@@ -19,7 +19,7 @@ from syncjob.job.recording import record_run
 from syncjob.job.remembering import fold_in, keep_waiting
 from syncjob.job.restoring import remember_undone, told_undo, undo_lesson, undoes
 from syncjob.job.session import Outcome, Session
-from syncjob.job.telling import OURS_TO_FINISH, Told, by_number, exit_code, tell
+from syncjob.job.telling import Told, by_number, exit_code, tell
 from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.loader.table import Loaded
@@ -192,12 +192,6 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
     if outcome.exit_code in (0, 3):
         _remember_headers(session, kept)
     return outcome
-
-
-def _finishing(session: Session, told: Told, run_id: str) -> str | None:
-    """The command that takes up what is left for us; a trial left the others on purpose."""
-    left = told.outcomes[told.outcomes["outcome"].isin(OURS_TO_FINISH)]
-    return None if (left["reason"] == "trial").all() else session.paste("resume", run_id)
 
 
 def _remember_headers(session: Session, kept: Kept) -> None:

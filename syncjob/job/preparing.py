@@ -70,7 +70,6 @@ def limits_of(config: Config) -> Limits:
     return Limits(
         delete_percent=limits.deletes.percent,
         delete_count=limits.deletes.count,
-        delete_over=limits.deletes.over,
         update_percent=limits.updates.percent,
         create_count=limits.creates.count,
         create_factor=limits.creates.factor,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 HeaderRow: TypeAlias = int | Literal["auto"]
-SYNC = "sync_"
 
 
 class Texts(Protocol):

@@ -6,7 +6,7 @@ columns. Promised: row numbers are the spreadsheet program's, column positions c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -149,11 +149,3 @@ def _sorted(grid: Grid) -> Grid:
     grid.columns = {at: cells.take(chosen) for at, cells in grid.columns.items()}
     grid.rows = rows[last]
     return grid
-
-
-def dense(lines: Iterable[tuple[int, Sequence[str]]]) -> Grid:
-    """A grid of complete lines."""
-    collector = Collector()
-    for row, cells in lines:
-        collector.add(row, {at: cell for at, cell in enumerate(cells) if cell})
-    return collector.grid()
