@@ -171,7 +171,8 @@ def _line(change: Mapping[object, object], known: Line | None) -> Line:
     for name in FIELDS:
         if whole or name in held:
             line[name] = custom_text(held.get(name)) if name == "custom_field" else text_of(held.get(name))
-    sure = written and whole and change["reason"] not in ("stored_differently", "edited_meanwhile")
+    renumbered = known is not None and known["number"] != change["number"]  # by others: the contact was found under it
+    sure = written and whole and not renumbered and change["reason"] not in ("stored_differently", "edited_meanwhile")
     line["seen"] = str(change["at"] or "") if sure else ""
     if known is None:
         number = str(change["number"] or "")

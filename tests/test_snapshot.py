@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from syncjob.differ import Rules
 from syncjob.emulator import Emulator
 from syncjob.job.remembering import fold_in
 from syncjob.journal import Journal
@@ -67,6 +68,22 @@ def test_a_contact_that_the_remote_stored_otherwise_must_be_read_again(tmp_path:
         changes = done.changes.assign(reason=[None, "stored_differently", None])
         after = folded(before, changes, "run")
         assert after.doubtful == {before.contacts["sid"][1]}
+
+
+def test_a_contact_that_was_found_under_another_number_must_be_read_again(tmp_path: Path) -> None:
+    """Others gave a contact the number that the run was about to add; the snapshot has it under its old one."""
+    with Emulator() as emulator:
+        sid = emulator.store.seed([dict(row(n)) for n in range(3)])[1].sid
+        before = of_listing(read(emulator), THEN)
+
+        def renumber(emulator: Emulator) -> None:
+            contact = emulator.store.find(sid)
+            assert contact is not None
+            emulator.store.change(contact, {}, number=number(7), key=number(7))
+
+        done = carry_out(emulator, [row(n, tag="b") for n in (0, 2, 7)], tmp_path, rules=Rules(), between=renumber)
+        assert (done.outcomes()[number(7)], done.reasons()[number(7)]) == ("updated", "exists_already")
+        assert folded(before, done.changes, "run").doubtful == {sid}
 
 
 def test_a_snapshot_that_another_run_wrote_meanwhile_is_thrown_away(tmp_path: Path) -> None:
