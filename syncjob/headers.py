@@ -20,8 +20,8 @@ import yaml
 from syncjob.aliases import plain
 from syncjob.columns import IGNORE, KEY, propose
 from syncjob.config.fields import is_field
+from syncjob.durable import write_whole
 from syncjob.errors import SourceError
-from syncjob.keeping import write_whole
 from syncjob.plans import label
 from syncjob.state import Account, private_folder
 

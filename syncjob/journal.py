@@ -17,7 +17,7 @@ import pandas as pd
 
 from syncjob.journalfile import connect, make, opened, unusable, unwritable
 from syncjob.model import Change, Json, Rebased, Settled, Turned, Verb
-from syncjob.plans import changes_of
+from syncjob.plans import change_of
 from syncjob.schema import CHANGES
 
 __all__ = ["Journal", "Settled"]
@@ -45,7 +45,7 @@ class Journal:
         changes per request of each verb: a change is named after the batch it belongs to, however often it is sent.
         """
         make(path, meta, table.assign(batch=_home_batches(table, sizes or {})))
-        return cls.open(path)
+        return cls(path, connect(path))
 
     @classmethod
     def open(cls, path: Path) -> Journal:
@@ -85,8 +85,8 @@ class Journal:
 
     def take(self, verb: Verb, state: str, limit: int = -1) -> list[Change]:
         """Changes of `verb` in `state`, in order, at most `limit` (-1: all). An `add` without a sid waits for one."""
-        table = self._frame(f"select {', '.join(CHANGES.columns)} from change {_READY}", (verb, state, limit))
-        return list(changes_of(table))
+        found = self._db.execute(f"select {', '.join(CHANGES.columns)} from change {_READY}", (verb, state, limit))
+        return [change_of(*line) for line in found]
 
     def first(self, verb: Verb, limit: int) -> list[int]:
         """The ids of the changes that `take` would give of those planned."""

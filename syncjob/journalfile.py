@@ -58,9 +58,13 @@ def opened(path: Path) -> sqlite3.Connection:
 
 
 def _build(path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> None:
-    """A new database at `path`, complete in itself: what WAL held has gone into it, and it is synced."""
+    """A new database at `path`, complete in itself: what WAL held has gone into it, and it is synced.
+
+    Nobody relies on it before that, so it is synced once, as a whole.
+    """
     db = connect(path)
     try:
+        db.execute("pragma synchronous=off")
         db.executescript(f"pragma application_id={APPLICATION_ID}; pragma user_version={VERSION}; begin; {_TABLES}")
         db.executemany("insert into meta values (?, ?)", meta.items())
         names = [*CHANGES.columns, "batch"]
@@ -71,6 +75,8 @@ def _build(path: Path, meta: Mapping[str, str], table: pd.DataFrame) -> None:
         db.execute("pragma wal_checkpoint(truncate)")
     finally:
         db.close()
+    with path.open("rb") as made:
+        os.fsync(made.fileno())
 
 
 def _beside(path: Path) -> tuple[Path, Path]:

@@ -1,20 +1,24 @@
 """A run's own copy of what it read and decided, kept until it is settled (CONTRACT 8).
 
-Frames are Parquet, the rest is one JSON document; both lie in the run's folder in the state folder. With them and the
-journal a run can be settled and continued without its source and without another listing.
+One zip in the run's folder in the state folder: frames are Parquet, the rest is one JSON document. With it and the
+journal a run can be settled and continued without its source and without another listing. A plan's file carries it.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+import io
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import IO
 
 import orjson
 import pandas as pd
 from pydantic import TypeAdapter
 
+from syncjob.durable import put_frame, read_frame, whole
 from syncjob.errors import SyncjobError
 from syncjob.loader.table import PROBLEMS, Column, Facts, FieldMap, Loaded, Table
 from syncjob.model import Json
@@ -39,15 +43,85 @@ class Kept:
     facts: Mapping[str, Json]
 
 
+def place_of(folder: Path) -> Path:
+    """Where a run's copy lies in its folder."""
+    return folder / "kept.zip"
+
+
 def keep(folder: Path, kept: Kept) -> None:
-    """Write everything down, durably. The head comes last: with it, the copy is whole."""
-    for name in _FRAMES:
-        write_frame(folder / f"{name}.parquet", getattr(kept.plan, name))
-    write_frame(folder / "rows.parquet", kept.loaded.rows)
-    write_frame(folder / "sids.parquet", kept.sids.to_frame("sid"))
-    for place, table in enumerate(kept.loaded.tables):
-        _write_table(folder / f"cells-{place}", table)
-    head = {
+    """Write everything down, durably, in one file that is whole or not there. Raises `SyncjobError`."""
+    with whole(place_of(folder)) as file:
+        pack(kept, file)
+
+
+def recall(folder: Path) -> Kept:
+    """What `keep` wrote. Raises `SyncjobError` when it is damaged."""
+    with _opened(folder) as file:
+        return unpack(file)
+
+
+def pack(kept: Kept, sink: IO[bytes]) -> None:
+    """Write everything into a file that is open."""
+    with zipfile.ZipFile(sink, "w") as packed:
+        for name in _FRAMES:
+            _put(packed, name, getattr(kept.plan, name))
+        _put(packed, "rows", kept.loaded.rows)
+        _put(packed, "sids", kept.sids.to_frame("sid"))
+        for place, table in enumerate(kept.loaded.tables):
+            _put(packed, f"cells-{place}", table.cells.assign(row_number=table.row_numbers.to_numpy()))
+            _put(packed, f"problems-{place}", table.problems)
+        packed.writestr(zipfile.ZipInfo(_HEAD), orjson.dumps(_head(kept)))
+
+
+def unpack(source: IO[bytes]) -> Kept:
+    """What `pack` wrote. Raises `OSError` or `ValueError` when it is damaged."""
+    try:
+        with zipfile.ZipFile(source) as packed:
+            head = orjson.loads(packed.read(_HEAD))
+            frames = {name: shape.shape(_get(packed, name)) for name, shape in _FRAMES.items()}
+            rows = ROWS.shape(_get(packed, "rows"))
+            sids = _get(packed, "sids")["sid"].astype("str")
+            tables = tuple(_table(packed, place, about) for place, about in enumerate(head["tables"]))
+        mappings = tuple(_mapping(about) for about in head["mappings"])
+        plan = _plan(TypeAdapter(_PlanHead).validate_python(head["plan"]), frames)
+        return Kept(Loaded(tables, mappings, rows, head["partial"]), plan, sids, head["settings"], head["facts"])
+    except (zipfile.BadZipFile, NotImplementedError, KeyError, TypeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def rows_of(folder: Path, row_ids: Collection[int], columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of some rows (schema.ROWS) of a run's copy. Raises `SyncjobError` when it is damaged."""
+    with _opened(folder) as file, zipfile.ZipFile(file) as packed:
+        found = _get(packed, "rows", ["row_id", *columns])
+    return found[found["row_id"].isin(list(row_ids))]
+
+
+@contextmanager
+def _opened(folder: Path) -> Iterator[IO[bytes]]:
+    """The copy of a run, to be read. Raises `SyncjobError` when it is found damaged."""
+    try:
+        with place_of(folder).open("rb") as file:
+            yield file
+    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        raise SyncjobError(
+            f"The copy in {folder} can't be read: {error}.",
+            code="journal_damaged",
+            advice="Restore the folder from a backup, or start a new run.",
+        ) from error
+
+
+def _put(packed: zipfile.ZipFile, name: str, frame: pd.DataFrame) -> None:
+    with packed.open(zipfile.ZipInfo(f"{name}.parquet"), "w", force_zip64=True) as member:
+        put_frame(frame, member)
+
+
+def _get(packed: zipfile.ZipFile, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A frame; what is damaged is found by its checksum."""
+    return read_frame(io.BytesIO(packed.read(f"{name}.parquet")), columns)
+
+
+def _head(kept: Kept) -> dict[str, object]:
+    return {
         "plan": _plan_head(kept.plan),
         "tables": [_table_head(table) for table in kept.loaded.tables],
         "mappings": [_mapping_head(mapping) for mapping in kept.loaded.mappings],
@@ -55,27 +129,6 @@ def keep(folder: Path, kept: Kept) -> None:
         "settings": kept.settings,
         "facts": kept.facts,
     }
-    write_whole(folder / _HEAD, orjson.dumps(head))
-
-
-def recall(folder: Path) -> Kept:
-    """What `keep` wrote. Raises `SyncjobError` when it is damaged."""
-    try:
-        head = orjson.loads((folder / _HEAD).read_bytes())
-        frames = {name: shape.shape(pd.read_parquet(folder / f"{name}.parquet")) for name, shape in _FRAMES.items()}
-        rows = ROWS.shape(pd.read_parquet(folder / "rows.parquet"))
-        sids = pd.read_parquet(folder / "sids.parquet")["sid"].astype("str")
-        tables = tuple(_read_table(folder / f"cells-{n}", about) for n, about in enumerate(head["tables"]))
-        mappings = tuple(_mapping(about) for about in head["mappings"])
-        plan = _plan(TypeAdapter(_PlanHead).validate_python(head["plan"]), frames)
-        loaded = Loaded(tables, mappings, rows, head["partial"])
-        return Kept(loaded, plan, sids, head["settings"], head["facts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SyncjobError(
-            f"The copy in {folder} can't be read: {error}.",
-            code="journal_damaged",
-            advice="Restore the folder from a backup, or start a new run.",
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -114,66 +167,11 @@ def _plan(head: _PlanHead, frames: Mapping[str, pd.DataFrame]) -> Plan:
     )
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write aside, sync, rename. Raises `SyncjobError` when the disk won't have it."""
-    settle(write_aside(path, (data,)), path)
-
-
-def write_aside(path: Path, pieces: Iterable[bytes]) -> Path:
-    """Write `pieces` beside `path` and sync; where they lie until `settle`. Raises as `write_whole`."""
-    aside = path.with_name(path.name + ".new")
-    try:
-        handle = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    return aside
-
-
-def settle(aside: Path, path: Path) -> None:
-    """Put what was written aside in its place. Raises as `write_whole`."""
-    try:
-        aside.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def write_frame(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame as Parquet: aside, synced, renamed. Raises `SyncjobError` when the disk won't have it."""
-    aside = path.with_name(path.name + ".new")
-    try:
-        frame.to_parquet(aside, index=False, compression="zstd", use_dictionary=False)  # most texts stand there once
-        aside.chmod(0o600)
-        with aside.open("rb") as file:
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> SyncjobError:
-    return SyncjobError(
-        f"{path} can't be written: {error.strerror or error}.",
-        code="state_unwritable",
-        advice="Free disk space or mend the folder's permissions. Nothing was sent that is not in the journal.",
-    )
-
-
-def _write_table(path: Path, table: Table) -> None:
-    cells = table.cells.set_axis([str(name) for name in table.cells.columns], axis=1)
-    write_frame(path.with_suffix(".parquet"), cells.assign(row_number=table.row_numbers.to_numpy()))
-    write_frame(path.with_suffix(".problems.parquet"), table.problems)
-
-
-def _read_table(path: Path, about: Mapping[str, Json]) -> Table:
-    cells = pd.read_parquet(path.with_suffix(".parquet"))
+def _table(packed: zipfile.ZipFile, place: int, about: Mapping[str, Json]) -> Table:
+    cells = _get(packed, f"cells-{place}")
     row_numbers = cells.pop("row_number")
     cells = cells.set_axis(range(len(cells.columns)), axis=1).astype("str")
     columns = tuple(Column(*pair) for pair in zip(_texts(about["letters"]), _texts(about["headers"]), strict=True))
-    problems = pd.read_parquet(path.with_suffix(".problems.parquet"))
     sheet = about["sheet"]
     return Table(
         str(about["source"]),
@@ -181,7 +179,7 @@ def _read_table(path: Path, about: Mapping[str, Json]) -> Table:
         columns,
         cells,
         row_numbers,
-        PROBLEMS.shape(problems),
+        PROBLEMS.shape(_get(packed, f"problems-{place}")),
         TypeAdapter(Facts).validate_python(about["facts"]),
     )
 

@@ -19,8 +19,8 @@ import pandas as pd
 
 from syncjob.behaviour import Behaviour, from_text
 from syncjob.differ import Known
+from syncjob.durable import read_frame, write_frame, write_whole
 from syncjob.guards import Baseline
-from syncjob.keeping import write_frame, write_whole
 from syncjob.ledger import open_ledger, unusable, unwritable
 from syncjob.lesson import CONTACT_MEMORY, Lesson, taught
 from syncjob.state import Account, private_folder
@@ -265,7 +265,7 @@ class Memory:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_parquet(path)
+        return read_frame(path)
     except (OSError, ValueError) as error:
         raise unusable(path, str(error)) from error
 

@@ -11,7 +11,6 @@ import codecs
 import hashlib
 import io
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -21,8 +20,10 @@ from typing import IO
 
 import orjson
 
+from syncjob import keeping
+from syncjob.durable import settle, write_aside
 from syncjob.errors import ConfigError
-from syncjob.keeping import Kept, keep, recall, settle, write_aside
+from syncjob.keeping import Kept, place_of
 from syncjob.model import Json
 from syncjob.plans import Plan
 
@@ -41,14 +42,14 @@ def save_plan(kept: Kept, path: Path) -> None:
 
 
 @contextmanager
-def saving(kept: Kept, path: Path) -> Iterator[Callable[[], None]]:
+def saving(kept: Kept, path: Path, run: Path | None = None) -> Iterator[Callable[[], None]]:
     """Write the plan of a run beside `path` while the body of the `with` does something else.
 
-    What it gets waits for the end of that and puts the plan in its place; raises as `save_plan`. Where it is not
-    called, no plan appears.
+    What the body gets waits for the end of that and puts the plan in its place; raises as `save_plan`. Where it is not
+    called, no plan appears. Where the run's copy lies in its folder `run`, it is carried as it lies there.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="plan") as beside:
-        made = beside.submit(plan_aside, kept, path)
+        made = beside.submit(plan_aside, kept, path, run)
         try:
             yield lambda: settle(made.result(), path)
         finally:
@@ -56,11 +57,22 @@ def saving(kept: Kept, path: Path) -> Iterator[Callable[[], None]]:
                 made.result().unlink(missing_ok=True)
 
 
-def plan_aside(kept: Kept, path: Path) -> Path:
-    """Write the plan of a run beside `path`; `keeping.settle` puts it there."""
-    with tempfile.TemporaryFile(prefix="syncjob-") as carried:
-        _pack(kept, carried)
+def plan_aside(kept: Kept, path: Path, run: Path | None = None) -> Path:
+    """Write the plan of a run beside `path`; `durable.settle` puts it there. `run`: see `saving`."""
+    with _carried(kept, run) as carried:
         return write_aside(path, _text(kept.plan, carried))
+
+
+@contextmanager
+def _carried(kept: Kept, run: Path | None) -> Iterator[IO[bytes]]:
+    """What `keeping.pack` writes, in a file that is open: the run's own, or one that is made for it."""
+    if run is not None and place_of(run).is_file():
+        with place_of(run).open("rb") as carried:
+            yield carried
+    else:
+        with tempfile.TemporaryFile(prefix="syncjob-") as carried:
+            keeping.pack(kept, carried)
+            yield carried
 
 
 def load_plan(path: Path) -> tuple[Kept, frozenset[int]]:
@@ -185,16 +197,8 @@ def _change(
 def pack(kept: Kept) -> str:
     """A run's own copy as one text: base64 of a zip."""
     packed = io.BytesIO()
-    _pack(kept, packed)
+    keeping.pack(kept, packed)
     return base64.b64encode(packed.getvalue()).decode()
-
-
-def _pack(kept: Kept, packed: IO[bytes]) -> None:
-    with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
-        keep(Path(folder), kept)
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as target:
-            for path in sorted(Path(folder).iterdir()):
-                target.writestr(zipfile.ZipInfo(path.name), path.read_bytes())
 
 
 def _base64(packed: IO[bytes]) -> Iterator[bytes]:
@@ -207,14 +211,8 @@ def _base64(packed: IO[bytes]) -> Iterator[bytes]:
 
 
 def unpack(carried: str) -> Kept:
-    """What `pack` made. Raises `SyncjobError` or `ValueError` when it is damaged."""
-    with tempfile.TemporaryDirectory(prefix="syncjob-") as folder:
-        try:
-            with zipfile.ZipFile(io.BytesIO(base64.b64decode(carried, validate=True))) as packed:
-                packed.extractall(folder)
-        except zipfile.BadZipFile as error:
-            raise ValueError(str(error)) from error
-        return recall(Path(folder))
+    """What `pack` made. Raises `OSError` or `ValueError` when it is damaged."""
+    return keeping.unpack(io.BytesIO(base64.b64decode(carried, validate=True)))
 
 
 def _seal(document: Mapping[str, object]) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import starmap
 
 import orjson
 import pandas as pd
 
 from syncjob.model import VERBS, Change, Verb
-from syncjob.schema import NAMES
+from syncjob.schema import CHANGES, NAMES
 from syncjob.words import TO_DO
 
 
@@ -103,17 +104,22 @@ class Plan:
 
 def changes_of(table: pd.DataFrame) -> Iterator[Change]:
     """The lines of a CHANGES frame as values."""
-    columns = (table[name].tolist() for name in ("change_id", "verb", "row_id", "number", "sid", "fields", "before"))
-    for change_id, verb, row_id, number, sid, fields, before in zip(*columns, strict=True):
-        yield Change(
-            change_id,
-            verb,
-            row_id,
-            number if isinstance(number, str) else "",
-            sid if isinstance(sid, str) else None,
-            orjson.loads(fields) if isinstance(fields, str) else {},
-            orjson.loads(before) if isinstance(before, str) else {},
-        )
+    return starmap(change_of, zip(*(table[name].tolist() for name in CHANGES.columns), strict=True))
+
+
+def change_of(
+    change_id: int, verb: Verb, row_id: int, number: object, sid: object, fields: object, before: object
+) -> Change:
+    """One line of a CHANGES frame as a value; what is missing may be NaN or None."""
+    return Change(
+        change_id,
+        verb,
+        row_id,
+        number if isinstance(number, str) else "",
+        sid if isinstance(sid, str) else None,
+        orjson.loads(fields) if isinstance(fields, str) else {},
+        orjson.loads(before) if isinstance(before, str) else {},
+    )
 
 
 def fingerprint(table: pd.DataFrame) -> str:

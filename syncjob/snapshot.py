@@ -8,7 +8,7 @@ Its `generation` names who wrote it last; whoever meets another one than it rest
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,11 +17,10 @@ from typing import TypeAlias
 
 import orjson
 import pandas as pd
-import pyarrow.parquet as pq
 
 from syncjob import phone
+from syncjob.durable import about_frame, read_frame, write_frame
 from syncjob.errors import SyncjobError
-from syncjob.keeping import write_frame
 from syncjob.listing.gather import custom_text, text_of
 from syncjob.model import Json
 from syncjob.schema import CONTACTS, FIELDS, TEXT, Frame
@@ -63,8 +62,8 @@ def place_of(account: Account) -> Path:
 def load(account: Account, region: str) -> Snapshot | None:
     """The account's snapshot, numbers read as of `region`; None when there is none, or none that can be used."""
     try:
-        found = pd.read_parquet(place_of(account))
-        about = found.attrs["syncjob"]
+        found = read_frame(place_of(account))
+        about = found.attrs
         if about["version"] != VERSION:
             return None
         contacts = SEEN.check(SEEN.shape(found))
@@ -91,22 +90,21 @@ def scanned(account: Account) -> datetime | None:
 
 def _told(account: Account, name: str) -> str | None:
     try:
-        about = pq.read_schema(place_of(account)).metadata or {}
-        return str(orjson.loads(about[b"PANDAS_ATTRS"])["syncjob"][name])
+        return str(about_frame(place_of(account))[name])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def store(account: Account, snapshot: Snapshot, region: str) -> None:
     """Write the snapshot, whole or not at all; one that can't be written is none."""
-    about = {
+    about: dict[Hashable | None, object] = {
         "version": VERSION,
         "region": region,
         "scanned": snapshot.scanned.isoformat(),
         "generation": snapshot.generation,
     }
     frame = snapshot.contacts.copy(deep=False)
-    frame.attrs = {"syncjob": about}
+    frame.attrs = about
     try:
         write_frame(place_of(account), frame)
     except SyncjobError:

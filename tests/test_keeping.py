@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
+import zipfile
+from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -12,8 +15,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from syncjob.columns import FieldMap
+from syncjob.durable import write_whole
 from syncjob.errors import SyncjobError
-from syncjob.keeping import Kept, keep, recall, write_whole
+from syncjob.keeping import Kept, keep, place_of, recall
 from syncjob.loader.table import Facts, Loaded
 from syncjob.plans import Cost, Figures, Refusal
 from tests.builders_plan import diff_of, make_contacts, make_kept, make_plan, make_rows
@@ -101,12 +105,30 @@ def test_any_head_of_a_plan_comes_back(
     assert_same(again(make_kept(plan)).plan, plan)
 
 
+def _without(held: bytes, name: str) -> bytes:
+    """The zip without one of its files."""
+    left = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(held)) as packed, zipfile.ZipFile(left, "w") as fewer:
+        for other in packed.namelist():
+            if other != name:
+                fewer.writestr(other, packed.read(other))
+    return left.getvalue()
+
+
+def _flipped(held: bytes, name: str) -> bytes:
+    """The zip with one bit of one of its files turned."""
+    with zipfile.ZipFile(io.BytesIO(held)) as packed:
+        inner = packed.read(name)
+    at = held.index(inner) + len(inner) // 2
+    return held[:at] + bytes([held[at] ^ 1]) + held[at + 1 :]
+
+
 @pytest.mark.parametrize("name", ["head.json", "table.parquet", "cells-0.parquet", "sids.parquet"])
-@pytest.mark.parametrize("how", ["gone", "cut"])
-def test_a_damaged_copy_is_said_so(tmp_path: Path, name: str, how: str) -> None:
+@pytest.mark.parametrize("damage", [_without, _flipped, lambda held, name: held[: held.index(name.encode()) + 60]])
+def test_a_damaged_copy_is_said_so(tmp_path: Path, name: str, damage: Callable[[bytes, str], bytes]) -> None:
     keep(tmp_path, make_kept(None, "1"))
-    path = tmp_path / name
-    path.write_bytes(path.read_bytes()[:20]) if how == "cut" else path.unlink()
+    path = place_of(tmp_path)
+    path.write_bytes(damage(path.read_bytes(), name))
     with pytest.raises(SyncjobError, match="can't be read") as raised:
         recall(tmp_path)
     assert raised.value.code == "journal_damaged"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from syncjob import planfile
 from syncjob.errors import ConfigError, SyncjobError
+from syncjob.keeping import keep, place_of
 from syncjob.planfile import load_plan, save_plan, saving
 from tests.builders_plan import ASHA, make_kept
 
@@ -66,6 +68,16 @@ def test_a_plan_appears_only_when_it_is_asked_for(tmp_path: Path) -> None:
     ):
         saved()
     assert [found.name for found in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_plan_carries_the_copy_that_its_run_wrote_down(tmp_path: Path, path: Path) -> None:
+    kept = make_kept(None, "a")
+    save_plan(kept, path)
+    keep(tmp_path, kept)
+    with saving(kept, tmp_path / "again.json", tmp_path) as saved:
+        saved()
+    assert (tmp_path / "again.json").read_bytes() == path.read_bytes()
+    assert b64decode(orjson.loads(path.read_bytes())["carried"]) == place_of(tmp_path).read_bytes()
 
 
 def test_what_is_not_approved_is_left_out(path: Path) -> None:

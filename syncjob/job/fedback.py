@@ -17,7 +17,7 @@ import pandas as pd
 
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
-from syncjob.keeping import recall
+from syncjob.keeping import place_of, recall
 from syncjob.loader import read_tables
 from syncjob.loader.origin import NAMES, origin_of, origins
 from syncjob.loader.table import Loaded, Table
@@ -115,7 +115,7 @@ def copies_of(config: Config) -> Copies:
 def _copy(kept: Path, results: Sequence[Path]) -> Loaded | None:
     """What a run had read, or None where nothing of it is left."""
     try:
-        if (kept / "head.json").is_file():
+        if place_of(kept).is_file():
             return recall(kept).loaded
         plans = [folder / "plan.json" for folder in results if folder.name == kept.name]
         return next((load_plan(plan)[0].loaded for plan in plans if plan.is_file()), None)

@@ -107,7 +107,7 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
     folder = session.config.results.dir / ending.run_id
     with plain_words(folder):
         make_folder(folder)
-    with saving(kept, folder / "plan.json") as saved:
+    with saving(kept, folder / "plan.json", session.account.run(ending.run_id)) as saved:
         results, error = _balanced(facts, kept.loaded, by_number(told, kept.plan, kept.loaded))
         files = write_files(session.config, results, ending)
         record_run(results)

@@ -16,6 +16,7 @@ from syncjob import phone
 from syncjob.errors import ConfigError, SyncjobError
 from syncjob.job.session import Session
 from syncjob.journal import Journal
+from syncjob.keeping import place_of, rows_of
 from syncjob.memory import RunRecord
 from syncjob.model import Json
 from syncjob.planner import flat
@@ -160,13 +161,11 @@ def _shown_as(path: Path, number: str, region: str) -> pd.DataFrame:
 
 def _places(folder: Path, row_ids: list[int]) -> dict[int, tuple[str, str, str]]:
     """row_id → file, sheet, row."""
-    path = folder / "rows.parquet"
     wanted = [row_id for row_id in row_ids if row_id >= 0]
-    if not wanted or not path.exists():
+    if not wanted or not place_of(folder).exists():
         return {}
-    names = ["row_id", "source", "sheet", "row"]
-    rows = pd.read_parquet(path, columns=names, filters=[("row_id", "in", wanted)])
-    columns = (rows[name].tolist() for name in names)
+    rows = rows_of(folder, wanted, ("source", "sheet", "row"))
+    columns = (rows[name].tolist() for name in ("row_id", "source", "sheet", "row"))
     return {
         row_id: (str(source), sheet if isinstance(sheet, str) else "", str(row))
         for row_id, source, sheet, row in zip(*columns, strict=True)

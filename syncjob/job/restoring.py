@@ -14,9 +14,10 @@ from pathlib import Path
 import orjson
 import pandas as pd
 
+from syncjob.durable import read_frame, write_frame
 from syncjob.job.session import Session
 from syncjob.job.telling import Told
-from syncjob.keeping import Kept, write_frame
+from syncjob.keeping import Kept
 from syncjob.lesson import CONTACT_MEMORY, Lesson
 from syncjob.model import Json
 from syncjob.plans import Plan, label
@@ -47,7 +48,7 @@ def keep_former(folder: Path, contacts: pd.DataFrame, plan: Plan) -> None:
 def former_of(session: Session, kept: Kept) -> pd.DataFrame:
     """What `keep_former` kept for the run that `kept` undoes; nothing where that is not there."""
     path = session.account.run(undoes(kept) or "") / FORMER
-    return CONTACT_MEMORY.shape(pd.read_parquet(path)) if path.is_file() else CONTACT_MEMORY.empty()
+    return CONTACT_MEMORY.shape(read_frame(path)) if path.is_file() else CONTACT_MEMORY.empty()
 
 
 def undo_lesson(session: Session, kept: Kept, lesson: Lesson) -> Lesson:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from syncjob.durable import write_whole
 from syncjob.errors import ConfigError, GuardRefusal, Interrupted, RemoteError
 from syncjob.headers import recall
 from syncjob.job.ahead import Ahead
@@ -22,7 +23,7 @@ from syncjob.job.recovering import settle_interrupted
 from syncjob.job.session import Outcome, Session
 from syncjob.job.telling import exit_code
 from syncjob.job.working import carry_out
-from syncjob.keeping import Kept, write_whole
+from syncjob.keeping import Kept
 from syncjob.loader.origin import placed
 from syncjob.loader.table import Loaded
 from syncjob.memory import RunRecord

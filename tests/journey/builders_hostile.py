@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import io
 import json
 import os
 import resource
@@ -132,17 +133,24 @@ def everything(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
         held = path.read_bytes()
         yield str(path), str(path).encode() + held
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as packed:
-                yield from ((f"{path}!{name}", packed.read(name)) for name in packed.namelist())
-        if path.suffix == ".parquet":
-            yield f"{path}!frame", pd.read_parquet(path).to_csv().encode()
+        yield from _unpacked(str(path), held)
         if path.suffix == ".db":
             with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
                 yield f"{path}!dump", "\n".join(db.iterdump()).encode()
         if path.name == "plan.json":
             carried = base64.b64decode(json.loads(held)["carried"])
-            yield f"{path}!carried", carried
+            yield from _unpacked(f"{path}!carried", carried)
+
+
+def _unpacked(name: str, held: bytes) -> Iterator[tuple[str, bytes]]:
+    """What is packed in a file: its parts when it is a zip, its texts when it is Parquet."""
+    if zipfile.is_zipfile(io.BytesIO(held)):
+        with zipfile.ZipFile(io.BytesIO(held)) as packed:
+            for part in packed.namelist():
+                yield f"{name}!{part}", packed.read(part)
+                yield from _unpacked(f"{name}!{part}", packed.read(part))
+    if held.startswith(b"PAR1"):
+        yield f"{name}!frame", pd.read_parquet(io.BytesIO(held)).to_csv().encode()
 
 
 def betrayed(secrets: Mapping[str, str], places: Iterator[tuple[str, bytes]]) -> list[str]:
