@@ -18,7 +18,7 @@ from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
 from syncjob.plans import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
-from syncjob.texts import places
+from syncjob.texts import counted, places
 
 EMPTY = "–"
 SHOWN = 60
@@ -62,7 +62,8 @@ def cost(
     `unread`: no listing shows who is there, so the tail is not read either, and with `overwrites` every addition may
     become a change.
     """
-    counts = {verb: int((table["verb"] == verb).sum()) for verb in VERBS if verb in abilities.verbs}
+    found = counted(table["verb"])
+    counts = {verb: found.get(verb, 0) for verb in VERBS if verb in abilities.verbs}
     by = {verb + "s": -(-count // size_of(abilities, verb, batch_size)) for verb, count in counts.items()}
     by["tail"] = 1 if counts.get("create") and abilities.lists and not unread else 0
     if overwrites:
@@ -79,14 +80,17 @@ def size_of(abilities: Abilities, verb: str, batch_size: int) -> int:
 
 def _changes(diff: Diff, waiting: Sequence[str]) -> pd.DataFrame:
     rows = diff.verdicts[diff.verdicts["verdict"].isin(VERBS)]
-    left = diff.leftovers[diff.leftovers["verdict"].isin(VERBS)].assign(row_id=-1)
-    both = pd.concat([rows, left], ignore_index=True) if len(left) else rows.reset_index(drop=True)
+    left = diff.leftovers[diff.leftovers["verdict"].isin(VERBS)]
+    both = pd.concat([rows, left.assign(row_id=-1)], ignore_index=True) if len(left) else rows.reset_index(drop=True)
     both["verb"] = both["verdict"]
     both["before"] = before_images(both["sid"], diff.existing)
     rank = both["verb"].map({verb: place for place, verb in enumerate(VERBS)})
-    turn = {sid: place - len(waiting) for place, sid in enumerate(waiting)}
-    turns = both["sid"].map(turn).where(both["verb"].isin(["remove", "delete"])).fillna(0)
-    both = both.iloc[np.lexsort((turns.to_numpy(dtype="int64"), rank.to_numpy()))].reset_index(drop=True)
+    orders = [rank.to_numpy()]
+    if waiting:
+        turn = {sid: place - len(waiting) for place, sid in enumerate(waiting)}
+        turns = both["sid"].map(turn).where(both["verb"].isin(["remove", "delete"])).fillna(0)
+        orders.insert(0, turns.to_numpy(dtype="int64"))
+    both = both.iloc[np.lexsort(orders)].reset_index(drop=True)
     both["change_id"] = both.index + 1
     return CHANGES.shape(both)
 
@@ -189,6 +193,8 @@ def _told(sids: pd.Series, planned: pd.Series, said: Mapping[str, str]) -> pd.Se
 
 def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     left = diff.leftovers
+    if left.empty:
+        return REMOTE_ONLY.empty()
     planned = left["verdict"].isin(VERBS)
     made = left.drop(columns=["fields", "created"]).assign(
         outcome=left["verdict"].where(~planned, "planned"),

@@ -12,6 +12,7 @@ import pandas as pd
 
 from syncjob.model import VERBS, Change, Verb
 from syncjob.schema import CHANGES, NAMES
+from syncjob.texts import counted
 from syncjob.words import TO_DO
 
 
@@ -77,10 +78,11 @@ class Plan:
     @property
     def counts(self) -> dict[str, int]:
         """Changes by verb, and rows without a change by outcome."""
-        found: dict[str, int] = {verb: int((self.table["verb"] == verb).sum()) for verb in VERBS}
-        verbs = {verb: count for verb, count in found.items() if count or verb in ("create", "update", "delete")}
-        rows = {str(name): int(count) for name, count in self.outcomes["outcome"].value_counts().items()}
-        return {**verbs, **{name: count for name, count in rows.items() if name != "planned"}}
+        found = counted(self.table["verb"])
+        told = [verb for verb in VERBS if verb in found or verb in ("create", "update", "delete")]
+        rows = counted(self.outcomes["outcome"])
+        rows.pop("planned", None)
+        return {**{verb: found.get(verb, 0) for verb in told}, **rows}
 
     @property
     def to_do(self) -> list[tuple[int, str]]:

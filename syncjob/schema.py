@@ -8,10 +8,12 @@ JSON object as text with sorted keys. A room checks the frames it hands on with 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # the field names alone must stay cheap: the loader's child process needs no pandas
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 TEXT: Final = "str"
 INT: Final = "int64"
@@ -26,6 +28,14 @@ FIELDS = (*PLAIN_FIELDS, "custom_field")
 """All fields a sheet may set, beside the key."""
 
 
+@cache
+def _nothing(dtype: str) -> ExtensionArray:
+    """No values of a type."""
+    import pandas as pd
+
+    return pd.Series([], dtype=pd.api.types.pandas_dtype(dtype)).array
+
+
 @dataclass(frozen=True)
 class Frame:
     """A named frame: column name → dtype, and the columns that identify a line."""
@@ -38,21 +48,25 @@ class Frame:
         """A frame of this shape with no lines."""
         import pandas as pd
 
-        return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in self.columns.items()})
+        return pd.DataFrame({name: _nothing(dtype) for name, dtype in self.columns.items()})
 
     def shape(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame` with exactly these columns in this order and these types; missing text columns become NaN."""
         import pandas as pd
 
         types = dict(zip(frame.columns, map(str, frame.dtypes), strict=True))
-        if list(types.items()) == list(self.columns.items()):
-            return frame.copy(deep=False)
-        made = {}
-        missing = pd.Series(None, index=frame.index, dtype=TEXT)  # one for all: they share its memory
-        for name, dtype in self.columns.items():
-            column = frame[name] if name in types else missing
-            made[name] = column if types.get(name) == dtype else column.astype(pd.api.types.pandas_dtype(dtype))
-        return pd.DataFrame(made, index=frame.index)
+        made = (
+            frame.copy(deep=False) if list(types) == list(self.columns) else frame.reindex(columns=list(self.columns))
+        )
+        missing = None
+        for at, (name, dtype) in enumerate(self.columns.items()):
+            if name not in types:
+                if missing is None:  # one for all: they share its memory
+                    missing = pd.Series(None, index=frame.index, dtype=TEXT)
+                made.isetitem(at, missing.astype(_nothing(dtype).dtype).array)
+            elif types[name] != dtype:
+                made.isetitem(at, frame[name].astype(_nothing(dtype).dtype).array)
+        return made
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """`frame` itself, or `ValueError` when a column is missing, has another type, or the key repeats."""

@@ -66,6 +66,13 @@ def repeated(column: pd.Series, asked: pd.Series[bool] | None = None) -> Mask:
     return several
 
 
+def counted(column: pd.Series) -> dict[str, int]:
+    """How often each text stands in `column`, the most frequent first; missing texts don't count."""
+    found = pc.value_counts(arrow(column).drop_null())
+    counts = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
+    return dict(sorted(counts, key=lambda pair: -pair[1]))
+
+
 def differs(new: pd.Series, old: pd.Series) -> Mask:
     """Where `new` says something else than `old` holds, place by place; where it says nothing, it doesn't differ."""
     said, held = arrow(new), arrow(old)
@@ -75,7 +82,7 @@ def differs(new: pd.Series, old: pd.Series) -> Mask:
 def filled(texts: pd.Series) -> pd.Series[str]:
     """The column as text, "" where it is missing."""
     found = arrow(texts)
-    return pd.Series(pc.fill_null(found, "") if found.null_count else found, index=texts.index, dtype="str")
+    return pd.Series(pc.fill_null(found, ""), index=texts.index, dtype="str") if found.null_count else texts
 
 
 def kinds(columns: Sequence[pd.Series]) -> tuple[Places, Places]:

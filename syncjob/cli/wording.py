@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from syncjob.words import OUTCOMES, REASONS, SLOT, one_line
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from syncjob.job.session import Outcome
     from syncjob.plans import Plan
 
@@ -45,29 +47,39 @@ def _minutes(minutes: float) -> str:
 
 
 def _examples(plan: Plan) -> list[str]:
-    from syncjob.plans import label
-
     lines = []
     said = {"create": "+", "update": "~", "add": "+", "remove": "-", "delete": "-"}
-    if plan.counts.get("add"):
+    counts = plan.counts
+    if counts.get("add"):
         del said["create"]  # who is new joins, too, and is shown there
-    changes = plan.field_changes.groupby("sid", sort=False)
-    befores = dict(zip(plan.table["sid"], plan.table["before"], strict=True)) if plan.key != "number" else {}
     for verb, mark in said.items():
+        if not counts.get(verb):
+            continue
         table = plan.table[plan.table["verb"] == verb]
         shown = table if plan.spelled else table.head(SHOWN)  # nobody types what they can't see
-        for number, sid in zip(shown["number"], shown["sid"], strict=True):
-            detail = _who(befores.get(sid)) if verb != "create" else ""
-            if verb == "update" and sid in changes.groups:
-                fields = changes.get_group(sid)
-                old_new = zip(fields["field"], fields["old"], fields["new"], strict=True)
-                detail += "  " + "; ".join(f"{label(name)}: {old or '–'} → {new or '–'}" for name, old, new in old_new)
+        old_new = _old_new(plan, shown["sid"]) if verb == "update" else {}
+        for number, sid, before in zip(shown["number"], shown["sid"], shown["before"], strict=True):
+            detail = _who(before) if plan.key != "number" and verb != "create" else ""
+            if sid in old_new:
+                detail += "  " + "; ".join(old_new[sid])
             if verb == "add" and not isinstance(sid, str):
                 detail = "  new to the address book"
             lines.append(f"  {mark} {number}{detail}")
         if len(table) > len(shown):
             lines.append(f"  {mark} … and {len(table) - len(shown):,} more")
     return lines
+
+
+def _old_new(plan: Plan, sids: pd.Series) -> dict[str, list[str]]:
+    """sid → what becomes of each field."""
+    from syncjob.plans import label
+    from syncjob.texts import among
+
+    changes = plan.field_changes[among(plan.field_changes["sid"], sids)]
+    said: dict[str, list[str]] = {}
+    for sid, name, old, new in zip(*(changes[name] for name in ("sid", "field", "old", "new")), strict=True):
+        said.setdefault(sid, []).append(f"{label(name)}: {old or '–'} → {new or '–'}")
+    return said
 
 
 def _who(before: object) -> str:

@@ -87,8 +87,10 @@ def _settle_matched(
         (left.guarded, "skipped", "protected"),
         (left.stuck, "skipped", "cannot_empty"),
     ):
-        verdicts.loc[notes.index[notes.notna()], ["verdict", "reason"]] = [verdict, reason]
-        verdicts.loc[notes.index[notes.notna()], "detail"] = notes.dropna()
+        said = notes.dropna()
+        if len(said):
+            verdicts.loc[said.index, ["verdict", "reason"]] = [verdict, reason]
+            verdicts.loc[said.index, "detail"] = said
     differ = matched.copy()
     differ[matched] = bodies.notna()
     if rules.mode == "create":
@@ -96,7 +98,8 @@ def _settle_matched(
         return
     partly = left.stuck[differ[matched]].dropna()
     _say(verdicts, differ, "update")
-    verdicts.loc[partly.index, "reason"], verdicts.loc[partly.index, "detail"] = "cannot_empty", partly
+    if len(partly):
+        verdicts.loc[partly.index, "reason"], verdicts.loc[partly.index, "detail"] = "cannot_empty", partly
     verdicts.loc[differ, "fields"] = bodies.dropna()
     _protect_numbers(verdicts, differ, rules)
 
@@ -143,12 +146,13 @@ def _settle_unmatched(
         _say(verdicts, unmatched, "skipped", "mode", "update")
         return
     _say(verdicts, unmatched, "create")
-    if rules.gone == "skip":
+    if rules.gone == "skip" and unmatched.any():
         gone = unmatched & among(verdicts["number"], known.created | known.named)
         _say(verdicts, gone, "skipped", "removed_remotely")
     _protect_numbers(verdicts, verdicts["verdict"] == "create", rules)
     creating = verdicts["verdict"] == "create"
-    verdicts.loc[creating, "fields"] = create_fields(rows.loc[creating, list(FIELDS)], rules).to_numpy()
+    if creating.any():
+        verdicts.loc[creating, "fields"] = create_fields(rows.loc[creating, list(FIELDS)], rules).to_numpy()
 
 
 def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, named: Mask, rules: Rules, known: Known) -> pd.DataFrame:
@@ -156,7 +160,7 @@ def _leftovers(rows: pd.DataFrame, existing: pd.DataFrame, named: Mask, rules: R
 
     A partial source speaks only for its own rows, and a list of what to delete names all it means.
     """
-    if not rules.whole or rules.mode == "delete":
+    if not rules.whole or rules.mode == "delete" or named.all():
         return LEFTOVERS.empty()
     left = existing[~named].copy()
     left["verdict"], left["reason"], left["detail"], left["fields"] = "skipped", "kept", None, None
@@ -206,6 +210,7 @@ def _ours(left: pd.DataFrame, rules: Rules, known: Known) -> pd.Series:
 def _say(
     frame: pd.DataFrame, hit: pd.Series, verdict: str, reason: str | None = None, detail: str | None = None
 ) -> None:
-    frame.loc[hit, "verdict"] = verdict
-    frame.loc[hit, "reason"] = reason
-    frame.loc[hit, "detail"] = detail
+    if hit.any():
+        frame.loc[hit, "verdict"] = verdict
+        frame.loc[hit, "reason"] = reason
+        frame.loc[hit, "detail"] = detail

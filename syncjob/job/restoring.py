@@ -22,6 +22,7 @@ from syncjob.lesson import CONTACT_MEMORY, Lesson
 from syncjob.model import Json
 from syncjob.plans import Plan, label
 from syncjob.schema import PLAIN_FIELDS
+from syncjob.texts import among
 
 FORMER = "former.parquet"
 
@@ -34,14 +35,15 @@ def undoes(kept: Kept) -> str | None:
 
 def keep_former(folder: Path, contacts: pd.DataFrame, plan: Plan) -> None:
     """Keep what memory (CONTACT_MEMORY) knows of contacts to be deleted, and who was not named before."""
-    known = contacts.set_index("number", drop=False)
-    gone = plan.table["number"][plan.table["verb"].isin(["delete", "remove"])].dropna()
-    former = known[known.index.isin(gone.tolist())]
+    gone = plan.table["number"][among(plan.table["verb"], ["delete", "remove"])]
+    lost = among(contacts["number"], gone)
+    former = contacts[lost]
     if plan.partial is None:
-        met = plan.outcomes[plan.outcomes["outcome"].isin(["planned", "unchanged"])]["number"].dropna()
-        unnamed = met[~met.isin([*known.index[known["named"]], *former.index])].drop_duplicates()
-        blank = pd.DataFrame({"number": unnamed.tolist()}).assign(created=False, named=False, last=False)
-        former = pd.concat([former, CONTACT_MEMORY.shape(blank)])
+        met = plan.outcomes["number"][among(plan.outcomes["outcome"], ["planned", "unchanged"])].dropna()
+        unnamed = met[~among(met, contacts["number"][lost | contacts["named"]])].drop_duplicates()
+        if len(unnamed):
+            blank = pd.DataFrame({"number": unnamed}).assign(created=False, named=False, last=False)
+            former = pd.concat([former, CONTACT_MEMORY.shape(blank)])
     write_frame(folder / FORMER, CONTACT_MEMORY.shape(former.reset_index(drop=True)))
 
 

@@ -69,9 +69,12 @@ class Gather:
         with self._lock:
             self._chunks.append(_packed(self._take()))
         table = pa.concat_tables(self._chunks)
-        found = table.to_pandas().astype(dict.fromkeys(_NAMES, "str"))
-        found = found.sort_values("came", kind="stable").drop_duplicates("sid", keep="last")
-        found = found.sort_values("place", kind="stable").drop(columns=["came", "place"]).reset_index(drop=True)
+        found: pd.DataFrame = table.to_pandas()
+        if found["sid"].duplicated().any():
+            found = found.sort_values("came", kind="stable").drop_duplicates("sid", keep="last")
+        if not (found["place"].is_monotonic_increasing and found["place"].is_unique):
+            found = found.sort_values(["place", "came"], kind="stable")
+        found = found.drop(columns=["came", "place"]).reset_index(drop=True)
         found["number"] = found["sid"] if region is None else phone.normalise(found["raw"], region)["number"].to_numpy()
         return CONTACTS.shape(found)
 

@@ -85,7 +85,8 @@ def take(answer: dict[str, object], folder: Path, source: str) -> Table:
     rows = pd.Series(data.column(_ROW).to_numpy(), dtype="int64")
     cells = data.drop_columns([_ROW]).to_pandas() if data.num_columns > 1 else pd.DataFrame(index=rows.index)
     cells.columns = pd.RangeIndex(cells.shape[1])
-    problems = pd.DataFrame(_list(answer["problems"]), columns=list(PROBLEMS.columns))
+    flaws = _list(answer["problems"])
+    problems = PROBLEMS.shape(pd.DataFrame(flaws, columns=list(PROBLEMS.columns))) if flaws else PROBLEMS.empty()
     stated = answer["facts"] if isinstance(answer["facts"], dict) else {}
     known = {field.name for field in fields(Facts)}
     facts: dict[str, Any] = {
@@ -100,7 +101,7 @@ def take(answer: dict[str, object], folder: Path, source: str) -> Table:
         ),
         cells=cells,
         row_numbers=rows,
-        problems=PROBLEMS.shape(problems),
+        problems=problems,
         facts=Facts(**facts),
     )
 

@@ -34,6 +34,7 @@ Blank: TypeAlias = Literal["keep", "clear"]
 CLEAR = "#CLEAR"
 _KEY = "number"
 _WHOLE_LINE = -1
+_WHERE = ("column", "header", "value")
 _NAMEABLE = r"[A-Za-z0-9_-]{1,128}"  # a key that can be asked for: one word, nothing that leads elsewhere
 
 
@@ -64,7 +65,7 @@ def build(
     )
     readers = [_Reader(*pair, region=region, blank=blank) for pair in zip(tables, mappings, strict=True)]
     frames = [reader.rows(number) for number, reader in enumerate(readers)]
-    rows = pd.concat(frames, ignore_index=True) if frames else ROWS.empty()
+    rows = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0] if frames else ROWS.empty()
     rows["row_id"] = np.arange(len(rows), dtype=np.int64)
     mappings = tuple(replace(reader.mapping, notes=tuple(reader.notes)) for reader in readers)
     return Loaded(tuple(tables), mappings, ROWS.check(ROWS.shape(rows)), _partial(tables))
@@ -157,6 +158,7 @@ class _Reader:
         cells = self.table.cells
         total = totals.find([cells[at] for at in self._own()], cells[self.place_of[_KEY]], readable)
         made: dict[str, object] = {
+            "row_id": np.int64(0),
             "table": number,
             "position": np.arange(self.length, dtype=np.int64),
             "source": self.table.source,
@@ -166,10 +168,10 @@ class _Reader:
             "number": numbers,
             **fields,
             "custom_field": _series(custom_field),
-            **{name: verdicts[name] for name in ("outcome", "reason", "column", "header", "value")},
+            **{name: verdicts[name] for name in ("outcome", "reason", *_WHERE)},
         }
         frame = pd.DataFrame(made, index=pd.RangeIndex(self.length))
-        return ROWS.shape(_as_totals(frame.assign(row_id=np.int64(0)), total))
+        return ROWS.shape(_as_totals(frame, total) if total.any() else frame)
 
     def _cells(self, at: int) -> pa.Array:
         """A column as found; missing counts as empty."""
@@ -227,7 +229,11 @@ class _Reader:
 
     def _verdicts(self, reasons: pd.Series, unread: pa.Array) -> pd.DataFrame:
         """Per line: outcome, reason, column, header and value of its gravest problem, and whether its key is `lost`."""
-        first = self._ranked(reasons, unread).drop_duplicates("position").set_index("position")
+        flaws = self._ranked(reasons, unread)
+        if flaws.empty:
+            said = pd.DataFrame(index=range(self.length), columns=["outcome", "reason", *_WHERE], dtype=TEXT)
+            return said.assign(lost=False)
+        first = flaws.drop_duplicates("position").set_index("position")
         at_key = self.place_of[_KEY]
         letters = {at: column.letter for at, column in enumerate(self.table.columns)}
         headers = {at: column.header for at, column in enumerate(self.table.columns)}
@@ -255,7 +261,9 @@ class _Reader:
         found = [self._flaws(), self._key_flaws(reasons)]
         if "custom_field" in self.place_of:
             found.append(self._custom_flaws(unread))
-        flaws = pd.concat(found, ignore_index=True)
+        flaws = pd.concat([some for some in found if len(some)] or found[:1], ignore_index=True)
+        if flaws.empty:
+            return flaws
         at_key = self.place_of[_KEY]
         grave = flaws["at"].map(lambda at: {_WHOLE_LINE: 0, at_key: 1}.get(at, 2 + at)).astype("int64")
         return flaws.assign(grave=grave).sort_values(["position", "grave"], kind="stable")
@@ -264,6 +272,8 @@ class _Reader:
         """The loader's problems that concern us: whole lines, and cells of mapped columns."""
         problems = self.table.problems
         mine = problems[problems["column"].isin([_WHOLE_LINE, *self.mapping.field_of])]
+        if mine.empty:
+            return _found(np.empty(0, dtype=np.int64), 0, np.empty(0, dtype=object), self.raw)
         why = mine["detail"].fillna("")
         mine = mine.assign(value=(why + ": " + mine["value"].fillna("")).where(why != "", mine["value"]))
         return mine.rename(columns={"column": "at"})[["position", "at", "code", "value"]]
