@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from syncjob.results.cellxml import MOST_COLUMNS
+from syncjob.results.cellxml import MOST_COLUMNS, Texts
 from syncjob.results.grid import Grid
 from syncjob.results.messages import sentences
 from syncjob.results.naming import CUSTOM, called, custom_columns
@@ -22,8 +24,14 @@ WRAP_UNTIL = 20_000
 
 def grids(results: Results) -> tuple[Grid, ...]:
     """The sheets of text in their order; those without lines are left out, Results never."""
-    made = (results_grid(results), fixing_grid(results), remote_grid(results), changes_grid(results))
-    return tuple(grid for grid in made if grid.lines or grid.name == RESULTS)
+    made = [results_grid(results)]
+    if results.to_fix().any():
+        made.append(fixing_grid(results))
+    if len(results.remote_only):
+        made.append(remote_grid(results))
+    if len(results.changes):
+        made.append(changes_grid(results))
+    return tuple(made)
 
 
 def results_grid(results: Results) -> Grid:
@@ -44,7 +52,7 @@ def _rows_grid(name: str, results: Results, tab: str | None) -> Grid:
     return Grid(
         name=name,
         headers=(*results.headers[:own], *SYNC_COLUMNS),
-        columns=tuple(columns),
+        columns=tuple(map(_texts, columns)),
         own=own,
         outcome=at[OPEN[0]],
         folded=(at[FOLDED[0]], at[FOLDED[-1]]),
@@ -75,7 +83,7 @@ def remote_grid(results: Results) -> Grid:
     return Grid(
         name=REMOTE,
         headers=tuple(named),
-        columns=tuple(series.astype(TEXT) for series in named.values()),
+        columns=tuple(map(_texts, named.values())),
         own=own,
         outcome=own,
         folded=(own + 2, len(named) - 1),
@@ -102,7 +110,7 @@ def changes_grid(results: Results) -> Grid:
         "Row": origin["row"],
         "Contact id": frame["sid"],
     }
-    texts = tuple(series.astype(TEXT).fillna("") for series in named.values())
+    texts = tuple(map(_texts, named.values()))
     return Grid(CHANGES, tuple(named), texts, own=4, outcome=4, styles={2: "old", 3: "new"}, widths={4: 14, 5: 18})
 
 
@@ -111,6 +119,11 @@ def label(field: str) -> str:
     name, _, rest = str(field).partition(".")
     said = name.replace("_", " ").capitalize()
     return f"{said}: {rest}" if rest else said
+
+
+def _texts(column: pd.Series) -> Texts:
+    """A column as sheets take it: texts, "" where it is missing."""
+    return pc.fill_null(pa.array(column, pa.large_string(), from_pandas=True), "")
 
 
 def _told(remote_only: pd.DataFrame, service: str) -> pd.Series[str]:
