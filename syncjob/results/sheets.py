@@ -13,6 +13,7 @@ from syncjob.results.naming import CUSTOM, called, custom_columns
 from syncjob.results.palette import FILLS
 from syncjob.results.table import FOLDED, OPEN, SYNC_COLUMNS, Results, needs_fixing
 from syncjob.schema import FIELDS, TEXT
+from syncjob.texts import arrow, mapped
 from syncjob.words import OUTCOMES
 
 RESULTS, FIXING, REMOTE, CHANGES = "Results", "Needs fixing", "Remote only", "Changes"
@@ -95,19 +96,19 @@ def remote_grid(results: Results) -> Grid:
 def changes_grid(results: Results) -> Grid:
     """Field by field, old → new."""
     frame = results.changes
-    rows = results.sync[["sync_source", "sync_sheet", "sync_row"]].set_axis(["source", "sheet", "row"], axis=1)
-    rows = rows.set_axis(results.loaded.rows["row_id"], axis=0)
-    origin = rows.reindex(frame["row_id"]).reset_index(drop=True).fillna("")
+    lines = results.lines_of(frame["row_id"])
+    source, sheet, row = (arrow(results.sync[f"sync_{name}"]).take(lines) for name in ("source", "sheet", "row"))
+    outcome, files = arrow(frame["outcome"]), called(source.unique().drop_null().to_pylist())
     named = {
         "Number": frame["number"],
-        "Field": frame["field"].map(label),
+        "Field": mapped(arrow(frame["field"]), label),
         "Before": frame["old"],
         "After": frame["new"],
-        "Outcome": frame["outcome"],
-        "In words": frame["outcome"].map({code: entry.word for code, entry in OUTCOMES.items()}),
-        "File": origin["source"].replace(called(origin["source"].unique())),
-        "Sheet": origin["sheet"],
-        "Row": origin["row"],
+        "Outcome": outcome,
+        "In words": mapped(outcome, lambda code: OUTCOMES[code].word if code in OUTCOMES else ""),
+        "File": mapped(source, lambda path: files.get(path, path)),
+        "Sheet": sheet,
+        "Row": row,
         "Contact id": frame["sid"],
     }
     texts = tuple(map(_texts, named.values()))
@@ -121,9 +122,10 @@ def label(field: str) -> str:
     return f"{said}: {rest}" if rest else said
 
 
-def _texts(column: pd.Series) -> Texts:
+def _texts(column: pd.Series | pa.Array) -> Texts:
     """A column as sheets take it: texts, "" where it is missing."""
-    return pc.fill_null(pa.array(column, pa.large_string(), from_pandas=True), "")
+    found = pa.array(column, pa.large_string(), from_pandas=True)
+    return pc.fill_null(found, "") if found.null_count else found
 
 
 def _told(remote_only: pd.DataFrame, service: str) -> pd.Series[str]:
