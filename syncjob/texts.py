@@ -5,7 +5,7 @@ What enters: text columns and sets of texts. What leaves: masks and places. Miss
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -20,8 +20,14 @@ _FEW = 4
 """How many times longer what is searched is than what is sought, before looking it through pays over a table of it."""
 
 
-def arrow(texts: pd.Series | Collection[str]) -> pa.Array:
+_STR = pd.StringDtype(na_value=np.nan)
+"""The type of text columns, `schema.TEXT`."""
+
+
+def arrow(texts: pd.Series | pa.Array | Collection[str]) -> pa.Array:
     """A column, or any texts, in one piece; missing is null."""
+    if isinstance(texts, pa.Array):
+        return texts
     given = texts if isinstance(texts, pd.Series) else list(texts)
     found = pa.array(given, pa.large_string(), from_pandas=True)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
@@ -32,6 +38,34 @@ def among(column: pd.Series, values: pd.Series | Collection[str]) -> pd.Series[b
     if not len(values) or not len(column):
         return pd.Series(False, index=column.index)
     return pd.Series(_mask(pc.is_in(arrow(column), value_set=arrow(values), skip_nulls=True)), index=column.index)
+
+
+def one_of(column: pd.Series | pa.Array, values: Collection[str]) -> Mask:
+    """Which texts of `column` are among a few `values`. Missing is among none."""
+    return _mask(pc.is_in(arrow(column), value_set=arrow(values), skip_nulls=True))
+
+
+def counted(column: pd.Series | pa.Array) -> dict[str, int]:
+    """How often each text stands in `column`; the most frequent first, missing not at all."""
+    found = pc.value_counts(arrow(column).drop_null())
+    pairs = zip(found.field(0).to_pylist(), found.field(1).to_pylist(), strict=True)
+    return dict(sorted(pairs, key=lambda pair: -pair[1]))
+
+
+def mapped(texts: pa.Array, say: Callable[[str], str]) -> pa.Array:
+    """What `say` makes of each text, asked once for every different one; missing stays."""
+    coded = pc.dictionary_encode(texts)
+    return pa.array(list(map(say, coded.dictionary.to_pylist())), pa.large_string()).take(coded.indices)
+
+
+def frame_of(columns: Mapping[str, pa.Array | np.ndarray] | Mapping[int, pa.Array]) -> pd.DataFrame:
+    """A frame of text columns, whose texts are not copied, and of columns of numbers."""
+    made = {name: _column(it) if isinstance(it, pa.Array) else np.array(it) for name, it in columns.items()}
+    return pd.DataFrame(made, copy=False)
+
+
+def _column(texts: pa.Array) -> pd.arrays.ArrowStringArray:
+    return pd.arrays.ArrowStringArray(texts, dtype=_STR)  # type: ignore[call-arg]  # unknown to the stubs
 
 
 def places(wanted: pd.Series, there: pd.Series) -> Places:
@@ -85,7 +119,7 @@ def filled(texts: pd.Series) -> pd.Series[str]:
     return pd.Series(pc.fill_null(found, ""), index=texts.index, dtype="str") if found.null_count else texts
 
 
-def kinds(columns: Sequence[pd.Series]) -> tuple[Places, Places]:
+def kinds(columns: Sequence[pd.Series | pa.Array]) -> tuple[Places, Places]:
     """Lines whose texts agree in all `columns` are of one kind: each line's kind, and the first line of each kind.
 
     Missing texts are of one kind, too. Kinds are numbered in the order of their first lines.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import orjson
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.config import Config
 from syncjob.errors import SyncjobError
@@ -31,6 +33,7 @@ from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.index import write_index
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
+from syncjob.texts import arrow, frame_of, one_of
 
 APPROVED = "approved"
 """The fact of a run's copy that says who approved its plan workbook: by, at, file, saved, applied_by."""
@@ -169,7 +172,7 @@ def finish(session: Session, journal: Journal, kept: Kept, ending: Ending) -> Ou
     plan, changes = kept.plan, journal.frame()
     told = told_of(kept, changes, ending.stopped or "it was interrupted")
     outcome = write_results(session, kept, told, ending)
-    open_still = bool(journal.count(state="sent")) or bool((told.outcomes["reason"] == "run_ended").any())
+    open_still = bool(journal.count(state="sent")) or bool(one_of(told.outcomes["reason"], ["run_ended"]).any())
     good = outcome.exit_code in (0, 3) and not kept.facts.get("trial") and not open_still
     lesson = lesson_of(told, changes, kept.loaded, whole=plan.partial is None and good)
     if undoes(kept):
@@ -208,16 +211,14 @@ def lesson_of(told: Told, changes: pd.DataFrame, loaded: Loaded, *, whole: bool)
     """What the run teaches, from confirmed outcomes only (CONTRACT 7)."""
     from syncjob.job.preparing import sheet_counts
 
-    columns = ["number", "sid"]
-    rows = told.outcomes.dropna(subset=columns)
-    present = rows[rows["outcome"].isin(["created", "updated", "added", "unchanged"])]
-    created = rows[rows["outcome"].isin(["created", "added"])]
-    gone = pd.concat([told.outcomes, told.remote_only])
-    deleted = gone["number"][gone["outcome"].isin(["deleted", "removed"])].dropna()
+    deleted: set[str] = set()
+    for frame in (told.outcomes, told.remote_only):
+        gone = one_of(frame["outcome"], ["deleted", "removed"])
+        deleted.update(arrow(frame["number"]).filter(pa.array(gone)).drop_null().to_pylist())
     fields = {name for mapping in loaded.mappings for name in mapping.field_of.values()}
     return Lesson(
-        created[columns].drop_duplicates("number"),
-        present[columns].drop_duplicates("number"),
+        _met(told.outcomes, ["created", "added"]),
+        _met(told.outcomes, ["created", "updated", "added", "unchanged"]),
         frozenset(deleted),
         _differing(changes),
         whole,
@@ -227,17 +228,27 @@ def lesson_of(told: Told, changes: pd.DataFrame, loaded: Loaded, *, whole: bool)
     )
 
 
+def _met(outcomes: pd.DataFrame, ends: Collection[str]) -> pd.DataFrame:
+    """number and sid of the contacts whose rows ended so, no number twice."""
+    number, sid = arrow(outcomes["number"]), arrow(outcomes["sid"])
+    hit = pc.and_(pc.and_(pc.is_valid(number), pc.is_valid(sid)), pa.array(one_of(outcomes["outcome"], ends)))
+    found = frame_of({"number": number.filter(hit), "sid": sid.filter(hit)})
+    return found.drop_duplicates("number")
+
+
 def _written(changes: pd.DataFrame) -> dict[str, frozenset[str]]:
     """number → the fields that this run wrote, confirmed."""
-    done = changes[changes["outcome"].isin(["created", "updated"])].dropna(subset=["number", "fields"])
-    return {n: frozenset(orjson.loads(f)) for n, f in zip(done["number"], done["fields"], strict=True)}
+    done = pa.array(one_of(changes["outcome"], ["created", "updated"]))
+    pairs = zip(*(arrow(changes[name]).filter(done).to_pylist() for name in ("number", "fields")), strict=True)
+    return {number: frozenset(orjson.loads(fields)) for number, fields in pairs if number and fields}
 
 
 def _differing(changes: pd.DataFrame) -> dict[str, dict[str, str]]:
     """Fields as they were sent, of contacts that hold them otherwise."""
     found: dict[str, dict[str, str]] = {}
-    other = changes[changes["reason"] == "stored_differently"]
-    for number, fields in zip(other["number"], other["fields"], strict=True):
+    other = pa.array(one_of(changes["reason"], ["stored_differently"]))
+    pairs = zip(*(arrow(changes[name]).filter(other).to_pylist() for name in ("number", "fields")), strict=True)
+    for number, fields in pairs:
         sent = orjson.loads(fields)
         found[number] = {
             name: value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

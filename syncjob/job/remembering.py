@@ -6,12 +6,14 @@ from datetime import datetime
 
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob import snapshot as snapshots
 from syncjob.job.session import Session
 from syncjob.journal import Journal
 from syncjob.keeping import Kept
 from syncjob.listing import Listing
+from syncjob.texts import Mask, arrow, one_of
 
 _WAITING = "waiting:"
 """What the fact about a job's removals that wait is called, before the job's name."""
@@ -63,15 +65,25 @@ def keep_waiting(session: Session, kept: Kept, changes: pd.DataFrame) -> None:
 
     A whole run that no longer wants to remove a contact takes it off the list; any other says nothing of it.
     """
-    removals = changes[changes["verb"].isin(["remove", "delete"])]
-    left = kept.plan.remote_only
-    ends = (removals, kept.plan.outcomes, left)
-    late = [sid for end in ends for sid in end["sid"][(end["outcome"] == "held") & (end["reason"] == "budget")]]
-    settled = set(removals["sid"][removals["state"] == "settled"]) - set(late)
-    stay = {*late, *left["sid"][left["outcome"].isin(["held", "not_sent", "planned"])]}
+    removals, left = one_of(changes["verb"], ["remove", "delete"]), kept.plan.remote_only
+    late = [*_sids(changes, removals & _late(changes))]
+    late += [sid for end in (kept.plan.outcomes, left) for sid in _sids(end, _late(end))]
+    settled = set(_sids(changes, removals & one_of(changes["state"], ["settled"]))) - set(late)
+    stay = {*late, *_sids(left, one_of(left["outcome"], ["held", "not_sent", "planned"]))}
     says_all = kept.plan.partial is None and not kept.facts.get("trial")
     before = waiting(session)
     after = [sid for sid in before if sid not in settled and (sid in stay or not says_all)]
     after += [sid for sid in dict.fromkeys(late) if sid not in after]
     if tuple(after) != before:
         session.memory.keep_fact(_WAITING + session.config.job, orjson.dumps(after).decode() if after else None)
+
+
+def _late(ends: pd.DataFrame) -> Mask:
+    """What had to wait, because a budget was used up."""
+    held = one_of(ends["outcome"], ["held"])
+    return held & one_of(ends["reason"], ["budget"]) if held.any() else held
+
+
+def _sids(ends: pd.DataFrame, which: Mask) -> list[str]:
+    found: list[str] = arrow(ends["sid"]).filter(pa.array(which)).drop_null().to_pylist()
+    return found

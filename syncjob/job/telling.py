@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.config.values import Share
 from syncjob.loader.table import Loaded
@@ -14,6 +17,7 @@ from syncjob.membership import one_each
 from syncjob.planner import flat, said_of
 from syncjob.plans import Plan
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, TEXT
+from syncjob.texts import arrow, frame_of, one_of
 from syncjob.words import OUTCOMES as WORDS
 
 BAD = frozenset(code for code, outcome in WORDS.items() if not outcome.good)
@@ -39,21 +43,26 @@ def tell(plan: Plan, changes: pd.DataFrame, why_ended: str) -> Told:
     A change still `sent` is `unknown`; one still `planned` is `not_sent`, because of `why_ended`.
     """
     ended = one_each(_ended(changes, why_ended))
-    planned = plan.outcomes.reset_index(drop=True)
-    outcomes = _laid_over(plan.outcomes, ended[ended["row_id"] >= 0], "row_id")
-    partly = outcomes["outcome"].eq("updated") & outcomes["reason"].isna() & planned["reason"].eq("cannot_empty")
-    outcomes.loc[partly, ["reason", "detail"]] = planned.loc[partly, ["reason", "detail"]]
-    remote_only = _laid_over(plan.remote_only, ended[ended["row_id"] < 0], "sid")
+    of_rows = ended["row_id"].to_numpy() >= 0
+    outcomes = _laid_over(plan.outcomes, ended if of_rows.all() else ended[of_rows], "row_id")
+    emptied = one_of(plan.outcomes["reason"], ["cannot_empty"])
+    if emptied.any():
+        partly = emptied & outcomes["outcome"].eq("updated") & outcomes["reason"].isna()
+        planned = plan.outcomes.reset_index(drop=True)
+        outcomes.loc[partly, ["reason", "detail"]] = planned.loc[partly, ["reason", "detail"]]
+    remote_only = _laid_over(plan.remote_only, ended[~of_rows], "sid")
     return Told(OUTCOMES.shape(outcomes), REMOTE_ONLY.shape(remote_only), _field_changes(ended))
 
 
 def _ended(changes: pd.DataFrame, why_ended: str) -> pd.DataFrame:
-    ended = changes.copy()
-    ended["action"] = ended["verb"]
-    ended["changes"] = [
+    said = [
         said_of(_fields_of(before, fields)) if verb == "update" else None
-        for verb, fields, before in zip(ended["verb"], ended["fields"], ended["before"], strict=True)
+        for verb, fields, before in zip(*(changes[name].tolist() for name in ("verb", "fields", "before")), strict=True)
     ]
+    ended = changes.assign(action=changes["verb"], changes=pd.array(said, dtype=TEXT))
+    open_still = one_of(changes["state"], ["sent", "planned"])
+    if not open_still.any():
+        return ended
     in_doubt, waiting = ended["state"] == "sent", ended["state"] == "planned"
     replied = ended["replied"].astype("bool")
     for hit, outcome, reason, detail in (
@@ -79,19 +88,21 @@ _TOLD = ("outcome", "reason", "detail", "changes", "action", "sid", "code", "req
 
 def _laid_over(frame: pd.DataFrame, ended: pd.DataFrame, key: str) -> pd.DataFrame:
     """`frame` with the columns of `_TOLD` taken from `ended` where it has the key."""
-    made = frame.reset_index(drop=True).copy()
-    if ended.empty:
-        return made
-    places = pd.Index(ended[key]).get_indexer(pd.Index(made[key]))
+    if ended.empty or frame.empty:
+        return frame.reset_index(drop=True)
+    places = pd.Index(ended[key]).get_indexer(pd.Index(frame[key]))
     hit = places >= 0
-    for name in _TOLD:
-        if name == key:
-            continue
-        values = ended[name].to_numpy(dtype=object)[places[hit]]
-        column = made[name].to_numpy(dtype=object).copy()
-        column[hit] = values
-        made[name] = pd.Series(column, index=made.index).astype(made[name].dtype)
-    return made
+    known, at = pa.array(hit), pa.array(np.maximum(places, 0))
+    made: dict[str, pa.Array | np.ndarray] = {}
+    for name, column in ((str(name), frame[name]) for name in frame.columns):
+        if name in _TOLD and name != key:
+            if column.dtype == TEXT:
+                made[name] = pc.if_else(known, arrow(ended[name]).take(at), arrow(column))
+            else:
+                made[name] = np.where(hit, ended[name].to_numpy()[at], column.to_numpy())
+        else:
+            made[name] = arrow(column) if column.dtype == TEXT else column.to_numpy()
+    return frame_of(made)
 
 
 def by_number(told: Told, plan: Plan, loaded: Loaded) -> Told:
@@ -116,24 +127,36 @@ def by_number(told: Told, plan: Plan, loaded: Loaded) -> Told:
 
 def _field_changes(ended: pd.DataFrame) -> pd.DataFrame:
     """Old → new of every update that was sent, with its outcome."""
-    lines = []
-    names = ("row_id", "sid", "number", "fields", "before", "outcome")
-    updates = ended[ended["verb"] == "update"]
-    for row_id, sid, number, fields, before, outcome in zip(*(updates[n].tolist() for n in names), strict=True):
-        for name, old, new in _fields_of(before, fields):
-            lines.append((row_id, sid, number, name, old, new, outcome))
-    return FIELD_CHANGES.shape(pd.DataFrame(lines, columns=list(FIELD_CHANGES.columns)))
+    updates = np.flatnonzero(one_of(ended["verb"], ["update"]))
+    lines: list[tuple[str, str, str]] = []
+    of: list[int] = []
+    pairs = zip(*(arrow(ended[name]).take(updates).to_pylist() for name in ("before", "fields")), strict=True)
+    for at, (before, fields) in zip(updates.tolist(), pairs, strict=True):
+        found = _fields_of(before, fields)
+        lines += found
+        of += [at] * len(found)
+    field, old, new = zip(*lines, strict=True) if lines else ((), (), ())
+    places = pa.array(of, pa.int64())
+    told = {name: arrow(ended[name]).take(places) for name in ("sid", "number", "outcome")}
+    changed = {
+        name: pa.array(texts, pa.large_string()) for name, texts in (("field", field), ("old", old), ("new", new))
+    }
+    return FIELD_CHANGES.shape(frame_of({"row_id": ended["row_id"].to_numpy()[of], **told, **changed}))
 
 
 def exit_code(told: Told, allowed: Share) -> int:
     """0 or 3: whether rows ended bad beyond what `limits.bad_rows` allows (CONTRACT 9)."""
-    reasons = pd.concat([told.outcomes[["outcome", "reason"]], told.remote_only[["outcome", "reason"]]])
-    bad = reasons[reasons["outcome"].isin(BAD)]
-    theirs = bad["outcome"].isin(THEIRS_TO_FIX) | (bad["reason"] == "conflicting_rows")
-    follows = bad["reason"] == "unreadable_rows"  # comes of invalid rows, which are counted themselves
-    if (~theirs & ~follows).any():
-        return 3
-    return 3 if int(theirs.sum()) > allowed.of(len(told.outcomes)) else 0
+    fixable = 0
+    for frame in (told.outcomes, told.remote_only):
+        bad = one_of(frame["outcome"], BAD)
+        if not bad.any():
+            continue
+        theirs = bad & (one_of(frame["outcome"], THEIRS_TO_FIX) | one_of(frame["reason"], ["conflicting_rows"]))
+        follows = one_of(frame["reason"], ["unreadable_rows"])  # comes of invalid rows, which are counted themselves
+        if (bad & ~theirs & ~follows).any():
+            return 3
+        fixable += int(theirs.sum())
+    return 3 if fixable > allowed.of(len(told.outcomes)) else 0
 
 
 def counts(frame: pd.DataFrame) -> Mapping[str, int]:

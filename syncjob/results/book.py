@@ -7,9 +7,9 @@ The caller writes aside and renames (`aside.place`), and takes away what an erro
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
-from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.workbook import Workbook
 
 from syncjob.results.grid import TextWorksheet
@@ -18,29 +18,24 @@ from syncjob.results.packing import put_together
 
 def write_book(path: Path, fill: Callable[[Workbook], object]) -> None:
     """Make the workbook at `path`. Raises OSError."""
-    bare = path.with_name(f"{path.name}.bare")
-    book = Workbook(str(bare), {"constant_memory": True, "tmpdir": str(path.parent)})
-    book.use_zip64()  # a million rows are more than 2 GB before they are packed
+    bare = BytesIO()  # without the rows, which lie packed beside it, it is small
+    book = Workbook(bare, {"in_memory": True, "tmpdir": str(path.parent)})
     try:
         fill(book)
         book.close()
         _put_together(book, bare, path)
-    except FileCreateError as error:
-        cause = error.args[0]
-        raise cause if isinstance(cause, OSError) else OSError(str(error)) from error
     finally:
         for sheet in book.worksheets():  # closed already, unless something went wrong
-            sheet._opt_close()
             if isinstance(sheet, TextWorksheet) and sheet.rows:
                 sheet.rows.close()
 
 
-def _put_together(book: Workbook, bare: Path, path: Path) -> None:
+def _put_together(book: Workbook, bare: BytesIO, path: Path) -> None:
     rows = {}
     for place, sheet in enumerate(book.worksheets(), start=1):
         if isinstance(sheet, TextWorksheet) and sheet.rows:
             sheet.rows.close()
             rows[f"xl/worksheets/sheet{place}.xml"] = sheet.rows
     put_together(bare, rows, path)
-    for left in (bare, *(each.path for each in rows.values())):
-        left.unlink()
+    for each in rows.values():
+        each.path.unlink()

@@ -26,6 +26,9 @@ MOST_COLUMNS = 16_384
 FEW = 1_000
 """Different texts in a block of rows up to which they are shared."""
 
+ONE_BY_ONE = 32
+"""Cells up to which each is made by itself: to ask a whole column costs more."""
+
 _TEXT = pa.large_string()
 
 LINE_POINTS, MOST_LINES = 15, 8
@@ -76,6 +79,9 @@ def rich(reference: str, style: int, runs: Sequence[tuple[str, str, bool]]) -> s
     return f'<c r="{reference}" s="{style}" t="inlineStr"><is>{said}</is></c>'
 
 
+Texts: TypeAlias = pa.Array | pa.ChunkedArray
+"""A column of texts (large_string, none missing)."""
+
 Part: TypeAlias = pa.Array | str
 """A piece of every row's XML: its own for each row, or the same for all."""
 
@@ -92,6 +98,8 @@ def column(letter: str, style: int, numbers: pa.Array, texts: pa.Array, shared: 
     `shared` takes texts of which there are few, so that each is written once.
     """
     length = len(texts)
+    if length <= ONE_BY_ONE:
+        return _one_by_one(letter, style, numbers, texts)
     filled = np.diff(offsets(texts)) > 0
     count = int(filled.sum())
     if not count:
@@ -124,6 +132,12 @@ def replaced(parts: Sequence[Part], length: int, cells: Mapping[int, str]) -> li
     mask = np.zeros(length, dtype=np.bool_)
     mask[sorted(cells)] = True
     return [pc.replace_with_mask(whole, pa.array(mask), pa.array([cells[at] for at in sorted(cells)], _TEXT))]
+
+
+def _one_by_one(letter: str, style: int, numbers: pa.Array, texts: pa.Array) -> list[Part]:
+    pairs = zip(numbers.to_pylist(), texts.to_pylist(), strict=True)
+    cells = [cell(f"{letter}{row}", style, text) if text else "" for row, text in pairs]
+    return [pa.array(cells, _TEXT)] if any(cells) else []
 
 
 def _inline(opening: str, letter: str, style: int, numbers: pa.Array, texts: pa.Array) -> list[Part]:

@@ -11,13 +11,14 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncjob.results.cellxml import MOST, MOST_COLUMNS, cut
 from syncjob.results.messages import SLOT, named, says, template
 from syncjob.results.naming import called
 from syncjob.results.table import SYNC_COLUMNS, Results, RunFacts
-from syncjob.texts import arrow, filled, kinds
+from syncjob.texts import arrow, kinds
 from syncjob.words import OUTCOMES, PLANNED, REASONS, without_slot
 
 FIRST = 3
@@ -151,15 +152,19 @@ def _is_fix(line: Line, reason: str) -> bool:
 
 def _groups(outcomes: pd.DataFrame, service: str, first: int) -> list[tuple[str, Line]]:
     """(reason, line) for every outcome and reason there is: bad ones first, then the larger ones."""
-    planned = outcomes["action"].where(outcomes["outcome"].eq("planned"))
-    told = [filled(texts) for texts in (outcomes["outcome"], outcomes["reason"], planned)]
+    if outcomes.empty:
+        return []
+    detail = arrow(outcomes["detail"])
+    told = [pc.fill_null(arrow(outcomes[name]), "") for name in ("outcome", "reason", "action")]
+    told[2] = pc.if_else(pc.equal(told[0], "planned"), told[2], "")
     kind, firsts = kinds(told)
     found = []
-    for at, line in enumerate(firsts.tolist()):
+    for at, (outcome, reason, action) in enumerate(
+        zip(*(texts.take(firsts).to_pylist() for texts in told), strict=True)
+    ):
         lines = np.flatnonzero(kind == at)
-        outcome, reason, action = (str(texts.iloc[line]) for texts in told)
-        text = named(_said(outcome, reason, outcomes["detail"].iloc[lines]), service)
-        shown = tuple(outcomes.index[lines[:first]].tolist())
+        text = named(_said(outcome, reason, detail.take(lines)), service)
+        shown = tuple(lines[:first].tolist())
         found.append((reason, Line(outcome, action, _word(outcome, action), len(lines), text, shown)))
     return sorted(found, key=lambda entry: (OUTCOMES[entry[1].outcome].good, -entry[1].count))
 
@@ -168,11 +173,12 @@ def _word(outcome: str, action: str) -> str:
     return PLANNED.get(action, OUTCOMES[outcome].word) if outcome == "planned" else OUTCOMES[outcome].word
 
 
-def _said(outcome: str, reason: str, details: pd.Series[str]) -> str:
+def _said(outcome: str, reason: str, details: pa.Array) -> str:
     """The reason's sentence; with its detail where all rows of the group share one."""
-    shared = details.dropna().unique()
-    detail = str(shared[0]) if len(shared) == 1 and details.notna().all() and len(str(shared[0])) < 100 else ""
     if reason:
+        shared = details.unique()
+        detail = shared[0].as_py() or ""
+        detail = detail if len(shared) == 1 and len(detail) < 100 else ""
         return says(reason, bool(detail)).replace(SLOT, detail)
     meaning = template(outcome, has_detail=False).removeprefix(OUTCOMES[outcome].word).lstrip(". ")
     return meaning or OUTCOMES[outcome].meaning

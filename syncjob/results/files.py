@@ -21,6 +21,7 @@ from syncjob.results.page import report
 from syncjob.results.table import Results, needs_fixing
 from syncjob.results.text import write_csv
 from syncjob.results.workbook import write_fixing, write_workbook
+from syncjob.texts import counted
 
 DRY = "DRY-RUN-"
 MASKED = "-masked"
@@ -111,8 +112,8 @@ def summary_text(results: Results, files: list[Path]) -> str:
         "sources": list(facts.sources),
         "listing": facts.listing,
         "counts": dict(balance.counts),
-        "reasons": _reasons(results),
-        "remote_only": {str(code): int(count) for code, count in results.remote_only["outcome"].value_counts().items()},
+        "reasons": dict(counted(results.outcomes["reason"])),
+        "remote_only": dict(counted(results.remote_only["outcome"])),
         "balance": {"rows_read": balance.read, "accounted_for": balance.total, "ok": balance.read == balance.total},
         "requests": facts.requests,
         "retries": facts.retries,
@@ -135,11 +136,6 @@ def add_notes(summary: Path, notes: Sequence[str]) -> None:
     told = json.loads(summary.read_text(encoding="utf-8"))
     told["notes"] = [*told.get("notes", ()), *notes]
     place_text(summary, json.dumps(told, ensure_ascii=False, indent=2) + "\n")
-
-
-def _reasons(results: Results) -> dict[str, Json]:
-    counts = results.outcomes["reason"].dropna().value_counts()
-    return {str(code): int(count) for code, count in counts.items()}
 
 
 class _Desk:

@@ -15,7 +15,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter.format import Format
@@ -44,11 +43,11 @@ PER_WIDTH = 1.0
 
 @dataclass(frozen=True)
 class Grid:
-    """What a sheet of text shows. `columns` holds one series per header, aligned, empty cells as ""."""
+    """What a sheet of text shows. `columns` holds one column of texts per header, aligned, empty cells as ""."""
 
     name: str
     headers: tuple[str, ...]
-    columns: tuple[pd.Series[str], ...]
+    columns: tuple[cellxml.Texts, ...]
     own: int  # how many of the first columns are the user's; the others are ours
     outcome: int | None = None  # the column of outcome codes that colours itself and the next one
     folded: tuple[int, int] | None = None  # first and last of the columns grouped and folded away
@@ -64,7 +63,7 @@ class Grid:
 
 
 class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
-    """A worksheet that takes whole blocks of text and nothing else. Needs a workbook with `constant_memory`.
+    """A worksheet that takes whole blocks of text and nothing else. Needs a workbook with `in_memory` and a `tmpdir`.
 
     Its rows are packed apart; `packing.put_together` puts them into the workbook.
     """
@@ -113,10 +112,9 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         `wrapped` and `height`: see `cellxml.rows`.
         """
         if self.rows is None:
-            self.rows = Rows(Path(f"{self.row_data_filename}.packed"))
-        self.rows.write(partial(cellxml.rows, numbers, made, wrapped, height))
+            self.rows = Rows(Path(self.tmpdir) / f"sheet{self.index + 1}.packed")
+        self.rows.write(partial(cellxml.rows, numbers, made, wrapped, height), len(numbers))
         self._check_dimensions(first + len(numbers) - 1, len(made) - 1)
-        self.previous_row = first + len(numbers)
 
     def _share(self, text: str, times: int) -> int:
         """The place of a text in the workbook's table of shared ones."""
@@ -124,10 +122,8 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         self.str_table.count += times - 1
         return place
 
-    def _write_optimized_sheet_data(self) -> None:
-        """XlsxWriter's own copies the rows from its file; ours lie packed elsewhere."""
-        self._opt_close()
-        Path(self.row_data_filename).unlink()
+    def _write_sheet_data(self) -> None:
+        """XlsxWriter's own writes the rows that it holds; ours lie packed elsewhere."""
         self.fh.write(f"<sheetData>{MARK.decode() if self.rows else ''}</sheetData>")
 
 
@@ -161,11 +157,6 @@ def place_of(grid: Grid, line: int, sheet_rows: int = SHEET_ROWS) -> tuple[str, 
     return (grid.name if part == 0 else f"{grid.name} {part + 1}"), below + 2
 
 
-def _array(texts: pd.Series[str]) -> pa.Array:
-    found = pa.array(texts, pa.large_string())
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
-
-
 def _write_part(book: Workbook, grid: Grid, palette: Palette, name: str, start: int, stop: int) -> None:
     sheet = book.add_worksheet(name, worksheet_class=TextWorksheet)
     _set_up(sheet, grid, palette, stop - start)
@@ -173,20 +164,23 @@ def _write_part(book: Workbook, grid: Grid, palette: Palette, name: str, start: 
     wrapped = {at: int(grid.widths[at] * PER_WIDTH) for at, style in grid.styles.items() if style == "wrap"}
     lines = [mark.line for mark in grid.marks]  # ascending
     for mark in grid.marks[bisect_left(lines, start) : bisect_left(lines, stop)][:COMMENTS]:
-        # before the cells: rows that have been written take no comment any more
         sheet.write_comment(mark.line - start + 1, mark.column, cellxml.cut(mark.comment)[:2_000], _COMMENT)
     for first in range(start, stop, CHUNK):
         last = min(first + CHUNK, stop)
-        columns = [_array(series.iloc[first:last]) for series in grid.columns]
+        columns = [_whole(texts.slice(first, last - first)) for texts in grid.columns]
         marks = grid.marks[bisect_left(lines, first) : bisect_left(lines, last)]
         marked = {(mark.line - first, mark.column): palette.style("marked") for mark in marks}
         sheet.write_texts(first - start + 1, columns, formats, marked, wrapped)
 
 
+def _whole(texts: cellxml.Texts) -> pa.Array:
+    return texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+
+
 _COMMENT = {"author": "syncjob", "x_scale": 2.2, "y_scale": 1.1, "color": "#FFF8DC", "font_size": 9}
 
 
-def _set_up(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
+def _set_up(sheet: TextWorksheet, grid: Grid, palette: Palette, lines: int) -> None:
     """Everything but the lines; the columns' own format keeps what is typed below the lines text, too."""
     last = max(len(grid.headers) - 1, 0)
     for at in range(len(grid.headers)):
@@ -196,8 +190,7 @@ def _set_up(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
     if grid.folded:
         sheet.set_column(grid.folded[1] + 1, grid.folded[1] + 1, None, None, {"collapsed": True})
     looks = [palette.style("header" if at < grid.own else "our_header") for at in range(len(grid.headers))]
-    texts = [pa.array([header], pa.large_string()) for header in map(cellxml.cut, grid.headers)]
-    sheet.write_texts(0, texts, looks, {(0, at): look for at, look in enumerate(looks)}, {}, HEADER_POINTS)
+    write_headers(sheet, grid.headers, looks)
     sheet.freeze_panes(1, 0)
     if grid.headers:
         sheet.autofilter(0, 0, lines, last)
@@ -208,6 +201,16 @@ def _set_up(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
     print_set_up(sheet, grid.name)
     if grid.tab:
         sheet.set_tab_color(grid.tab)
+
+
+def write_headers(sheet: TextWorksheet, headers: Sequence[str], looks: Sequence[Format]) -> None:
+    """The first row; each header in its look."""
+    cells = [
+        [cellxml.cell(f"{xl_col_to_name(at)}1", look._get_xf_index(), header)]
+        for at, (header, look) in enumerate(zip(headers, looks, strict=True))
+    ]
+    if cells:
+        sheet.write_made(0, pa.array(["1"], pa.large_string()), cells, (), HEADER_POINTS)
 
 
 def rule_lines(sheet: Worksheet, palette: Palette, lines: int, last: int, boxed: Collection[int] = ()) -> None:
@@ -229,7 +232,7 @@ def _colour(sheet: Worksheet, grid: Grid, palette: Palette, lines: int) -> None:
     """One rule per outcome there is, so that sorting and filtering keep the colours."""
     at = grid.outcome or 0
     letter = xl_col_to_name(at)
-    for code in grid.columns[at].unique():
+    for code in grid.columns[at].unique().to_pylist():
         if code not in palette.codes:
             continue
         for column, bold in ((at, True), (at + 1, False)):
@@ -248,7 +251,7 @@ def print_set_up(sheet: Worksheet, name: str) -> None:
     sheet.set_footer(f"&L{name}&R&P / &N")
 
 
-def fitting(header: str, texts: pd.Series[str]) -> int:
+def fitting(header: str, texts: cellxml.Texts) -> int:
     """A width that shows most of a column: the longest of the header and the first lines, within limits."""
-    longest = texts.head(SAMPLE).str.len().max() if len(texts) else 0
-    return int(min(max(NARROW, len(header) + 4, (longest if longest == longest else 0) + 2), WIDE))
+    longest = pc.max(pc.utf8_length(texts.slice(0, SAMPLE))).as_py() or 0
+    return int(min(max(NARROW, len(header) + 4, longest + 2), WIDE))

@@ -9,8 +9,9 @@ import pandas as pd
 
 from syncjob.loader.table import FieldMap, Loaded
 from syncjob.results.cells import Block
+from syncjob.results.messages import GOOD
 from syncjob.schema import PLAIN_FIELDS
-from syncjob.words import OUTCOMES
+from syncjob.texts import one_of
 
 KEY_FIELD = "number"
 KEY_REASONS = ("conflicting_rows", "ambiguous_remote", "twin_on_hold")
@@ -35,10 +36,12 @@ class Mark:
 
 def find_marks(loaded: Loaded, outcomes: pd.DataFrame, messages: pd.Series[str], block: Block) -> tuple[Mark, ...]:
     """The offending cell of every bad row whose cell is known; rows, outcomes and messages are aligned."""
-    good = [code for code, entry in OUTCOMES.items() if entry.good]
     rows = loaded.rows
+    bad = ~one_of(outcomes["outcome"], GOOD)
+    if not bad.any():
+        return ()
     in_key, refused = outcomes["reason"].isin(KEY_REASONS), outcomes["outcome"].eq("rejected")
-    wanted = ~outcomes["outcome"].isin(good) & (rows["column"].notna() | in_key | refused)
+    wanted = bad & (rows["column"].notna() | in_key | refused)
     letters = [{column.letter: at for at, column in enumerate(table.columns)} for table in loaded.tables]
     places = [_places(loaded.mappings, number) for number in range(len(loaded.tables))]
     marks = []

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syncjob.schema import TEXT
-from syncjob.texts import arrow, filled, joined, kinds
+from syncjob.texts import Mask, arrow, filled, joined, kinds, one_of
 from syncjob.words import OUTCOMES, REASONS, SLOT, without_slot
 
 __all__ = ["SLOT", "named", "says", "sentences", "template", "without_slot"]
@@ -36,18 +36,18 @@ PLANNED_AS = {
 
 def sentences(outcomes: pd.DataFrame, rows: pd.DataFrame, service: str) -> pd.Series[str]:
     """`sync_message` for each line of `outcomes`; `rows` (schema.ROWS) is aligned with it; `service`: see `named`."""
-    bad = ~outcomes["outcome"].isin(GOOD)
-    detail = _details(outcomes, rows, bad)
-    known = detail.ne("")
-    kind, first = kinds([outcomes["outcome"], outcomes["reason"], outcomes["action"], known.astype(TEXT)])
-    lines = outcomes.iloc[first]
-    said = zip(lines["outcome"], filled(lines["reason"]), filled(lines["action"]), known.iloc[first], strict=True)
-    texts = [named(template(*one), service).partition(SLOT) for one in said]
+    outcome, reason, action = (arrow(outcomes[name]) for name in ("outcome", "reason", "action"))
+    bad = ~one_of(outcome, GOOD)
+    detail = _details(outcomes, rows)
+    known = pc.cast(pc.not_equal(detail, ""), pa.large_string())
+    kind, first = kinds([outcome, reason, action, known])
+    said = zip(*(column.take(first).to_pylist() for column in (outcome, reason, action, detail)), strict=True)
+    texts = [named(template(o, r or "", a or "", d != ""), service).partition(SLOT) for o, r, a, d in said]
     made = pa.array([head for head, _, _ in texts], pa.large_string()).take(pa.array(kind))
     slotted = np.isin(kind, [at for at, (_, slot, _) in enumerate(texts) if slot])
     if slotted.any():
         tails = pa.array([tail for _, _, tail in texts], pa.large_string()).take(pa.array(kind[slotted]))
-        whole = joined(made.filter(pa.array(slotted)), arrow(detail[slotted]), tails)
+        whole = joined(made.filter(pa.array(slotted)), detail.filter(pa.array(slotted)), tails)
         made = pc.replace_with_mask(made, pa.array(slotted), whole)
     return _placed(pd.Series(made, index=outcomes.index, dtype=TEXT), rows, bad)
 
@@ -86,19 +86,22 @@ def _meaning(outcome: str, has_detail: bool) -> str:
     return f"{meaning} {SLOT}" if has_detail else meaning
 
 
-def _details(outcomes: pd.DataFrame, rows: pd.DataFrame, bad: pd.Series[bool]) -> pd.Series[str]:
+def _details(outcomes: pd.DataFrame, rows: pd.DataFrame) -> pa.Array:
     """The detail; for a row that could not be used, its value where none is given. Long ones are cut."""
-    detail = filled(outcomes["detail"])
-    invalid = bad & outcomes["outcome"].eq("invalid") & detail.eq("")
+    detail = pc.fill_null(arrow(outcomes["detail"]), "")
+    invalid = one_of(outcomes["outcome"], ["invalid"])
     if invalid.any():
-        detail = detail.mask(invalid, filled(rows["value"]))
-    long = detail.str.len() > DETAIL_LENGTH
-    return detail.mask(long, detail.str.slice(0, DETAIL_LENGTH) + "…") if long.any() else detail
+        untold = pc.and_(pa.array(invalid), pc.equal(detail, ""))
+        detail = pc.if_else(untold, pc.fill_null(arrow(rows["value"]), ""), detail)
+    long = pc.greater(pc.utf8_length(detail), DETAIL_LENGTH)
+    if not pc.any(long).as_py():
+        return detail
+    return pc.if_else(long, joined(pc.utf8_slice_codeunits(detail, 0, DETAIL_LENGTH), "…"), detail)
 
 
-def _placed(made: pd.Series[str], rows: pd.DataFrame, bad: pd.Series[bool]) -> pd.Series[str]:
+def _placed(made: pd.Series[str], rows: pd.DataFrame, bad: Mask) -> pd.Series[str]:
     """ " See cell C12 (Mobile)." behind the message of a bad row whose cell is known."""
-    known = bad & filled(rows["column"]).ne("")
+    known = bad & filled(rows["column"]).ne("") if bad.any() else bad
     if not known.any():
         return made
     named = rows.loc[known, ["column", "header", "row"]]

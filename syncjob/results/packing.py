@@ -34,6 +34,9 @@ MARK = b"<!--rows-->"
 LEVEL = 2
 """Of packing: a tenth of the time of zlib's usual level, for a workbook a quarter larger."""
 
+FEW = 1_000
+"""Rows up to which a block is packed at once: to hand it to the background would cost more."""
+
 AHEAD = 3
 """Blocks that may wait to be packed: memory is bounded."""
 
@@ -60,8 +63,11 @@ class Rows:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="packing")
         self._waiting: deque[Future[None]] = deque()
 
-    def write(self, make: Callable[[], memoryview]) -> None:
-        """Take a block, which is made in the background, too; waits only when several wait already."""
+    def write(self, make: Callable[[], memoryview], count: int = FEW + 1) -> None:
+        """Take a block of `count` rows. A long one is made in the background, too; waits only when several wait."""
+        if count <= FEW and not self._waiting:
+            self._pack(make)
+            return
         while len(self._waiting) >= AHEAD:
             self._waiting.popleft().result()
         self._waiting.append(self._thread.submit(self._pack, make))
@@ -85,7 +91,7 @@ class Rows:
         self._file.write(self._packer.compress(block))
 
 
-def put_together(bare: Path, rows: dict[str, Rows], path: Path) -> None:
+def put_together(bare: BinaryIO, rows: dict[str, Rows], path: Path) -> None:
     """The workbook `bare` with the `rows` of its entries, at `path`. Raises OSError."""
     with ZipFile(bare) as source, ZipFile(path, "w", ZIP_DEFLATED, compresslevel=LEVEL) as target:
         for entry in source.infolist():

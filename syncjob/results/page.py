@@ -11,12 +11,16 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from syncjob.results.digest import TITLES, Digest, Line, digest, many
 from syncjob.results.figures import figures
 from syncjob.results.markup import Child, Html, document, element, joined, style
 from syncjob.results.pagestyle import CSS
 from syncjob.results.sheets import label
 from syncjob.results.table import Results
+from syncjob.texts import arrow
 from syncjob.words import OUTCOMES, PLANNED
 
 MOST_ROWS = 1_000
@@ -204,13 +208,12 @@ def _changes(results: Results, room: _Room) -> Html:
     if not shown:
         return Html("")
     words = {code: known.word for code, known in OUTCOMES.items()} | {"planned": PLANNED["update"]}
-    frame = results.changes.head(shown).fillna("")
-    origin = results.loaded.rows.set_index("row_id")["row"].reindex(frame["row_id"])
+    frame = results.changes.head(shown)
+    origin = pa.array(results.loaded.rows["row"].to_numpy()).take(results.lines_of(frame["row_id"])).to_pylist()
+    told = (pc.fill_null(arrow(frame[name]), "").to_pylist() for name in ("number", "field", "old", "new", "outcome"))
     rows = []
-    for at, number, field, old, new, outcome in zip(
-        origin, *(frame[name] for name in ("number", "field", "old", "new", "outcome")), strict=True
-    ):
-        row = "–" if at != at else f"{at:.0f}"
+    for at, number, field, old, new, outcome in zip(origin, *told, strict=True):
+        row = "–" if at is None else str(at)
         rows.append(
             element(
                 "tr",

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.loader.apostrophe import put
 from syncjob.results.aside import place
@@ -29,5 +30,6 @@ def _csv(table: pd.DataFrame, path: Path) -> None:
 
 def _xlsx(table: pd.DataFrame, path: Path, name: str) -> None:
     headers = tuple(str(header) for header in table.columns)
-    grid = Grid(name, headers, tuple(table[header] for header in table.columns), own=len(headers))
+    columns = tuple(pa.array(table[header], pa.large_string()) for header in table.columns)
+    grid = Grid(name, headers, columns, own=len(headers))
     write_book(path, lambda book: write_grid(book, grid, Palette(book)))

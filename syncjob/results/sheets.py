@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from syncjob.results.cellxml import MOST_COLUMNS
+from syncjob.results.cellxml import MOST_COLUMNS, Texts
 from syncjob.results.grid import Grid
 from syncjob.results.messages import sentences
 from syncjob.results.naming import CUSTOM, called, custom_columns
 from syncjob.results.palette import FILLS
 from syncjob.results.table import FOLDED, OPEN, SYNC_COLUMNS, Results, needs_fixing
 from syncjob.schema import FIELDS, TEXT
+from syncjob.texts import arrow, mapped
 from syncjob.words import OUTCOMES
 
 RESULTS, FIXING, REMOTE, CHANGES = "Results", "Needs fixing", "Remote only", "Changes"
@@ -22,8 +25,14 @@ WRAP_UNTIL = 20_000
 
 def grids(results: Results) -> tuple[Grid, ...]:
     """The sheets of text in their order; those without lines are left out, Results never."""
-    made = (results_grid(results), fixing_grid(results), remote_grid(results), changes_grid(results))
-    return tuple(grid for grid in made if grid.lines or grid.name == RESULTS)
+    made = [results_grid(results)]
+    if results.to_fix().any():
+        made.append(fixing_grid(results))
+    if len(results.remote_only):
+        made.append(remote_grid(results))
+    if len(results.changes):
+        made.append(changes_grid(results))
+    return tuple(made)
 
 
 def results_grid(results: Results) -> Grid:
@@ -44,7 +53,7 @@ def _rows_grid(name: str, results: Results, tab: str | None) -> Grid:
     return Grid(
         name=name,
         headers=(*results.headers[:own], *SYNC_COLUMNS),
-        columns=tuple(columns),
+        columns=tuple(map(_texts, columns)),
         own=own,
         outcome=at[OPEN[0]],
         folded=(at[FOLDED[0]], at[FOLDED[-1]]),
@@ -75,7 +84,7 @@ def remote_grid(results: Results) -> Grid:
     return Grid(
         name=REMOTE,
         headers=tuple(named),
-        columns=tuple(series.astype(TEXT) for series in named.values()),
+        columns=tuple(map(_texts, named.values())),
         own=own,
         outcome=own,
         folded=(own + 2, len(named) - 1),
@@ -87,22 +96,22 @@ def remote_grid(results: Results) -> Grid:
 def changes_grid(results: Results) -> Grid:
     """Field by field, old → new."""
     frame = results.changes
-    rows = results.sync[["sync_source", "sync_sheet", "sync_row"]].set_axis(["source", "sheet", "row"], axis=1)
-    rows = rows.set_axis(results.loaded.rows["row_id"], axis=0)
-    origin = rows.reindex(frame["row_id"]).reset_index(drop=True).fillna("")
+    lines = results.lines_of(frame["row_id"])
+    source, sheet, row = (arrow(results.sync[f"sync_{name}"]).take(lines) for name in ("source", "sheet", "row"))
+    outcome, files = arrow(frame["outcome"]), called(source.unique().drop_null().to_pylist())
     named = {
         "Number": frame["number"],
-        "Field": frame["field"].map(label),
+        "Field": mapped(arrow(frame["field"]), label),
         "Before": frame["old"],
         "After": frame["new"],
-        "Outcome": frame["outcome"],
-        "In words": frame["outcome"].map({code: entry.word for code, entry in OUTCOMES.items()}),
-        "File": origin["source"].replace(called(origin["source"].unique())),
-        "Sheet": origin["sheet"],
-        "Row": origin["row"],
+        "Outcome": outcome,
+        "In words": mapped(outcome, lambda code: OUTCOMES[code].word if code in OUTCOMES else ""),
+        "File": mapped(source, lambda path: files.get(path, path)),
+        "Sheet": sheet,
+        "Row": row,
         "Contact id": frame["sid"],
     }
-    texts = tuple(series.astype(TEXT).fillna("") for series in named.values())
+    texts = tuple(map(_texts, named.values()))
     return Grid(CHANGES, tuple(named), texts, own=4, outcome=4, styles={2: "old", 3: "new"}, widths={4: 14, 5: 18})
 
 
@@ -111,6 +120,12 @@ def label(field: str) -> str:
     name, _, rest = str(field).partition(".")
     said = name.replace("_", " ").capitalize()
     return f"{said}: {rest}" if rest else said
+
+
+def _texts(column: pd.Series | pa.Array) -> Texts:
+    """A column as sheets take it: texts, "" where it is missing."""
+    found = pa.array(column, pa.large_string(), from_pandas=True)
+    return pc.fill_null(found, "") if found.null_count else found
 
 
 def _told(remote_only: pd.DataFrame, service: str) -> pd.Series[str]:

@@ -1,7 +1,7 @@
 """The sheet that opens first: what happened, what a person must fix, what we finish ourselves, what it cost.
 
-What enters: a `Digest` and where the rows it names stand. What leaves: one worksheet, drawn from top to bottom (the
-workbook keeps no row in memory). All words come from the digest; here are only places and looks.
+What enters: a `Digest` and where the rows it names stand. What leaves: one worksheet, drawn from top to bottom.
+All words come from the digest; here are only places and looks.
 """
 
 from __future__ import annotations

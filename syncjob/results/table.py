@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.errors import SyncjobError
 from syncjob.loader.origin import origins
@@ -20,8 +23,8 @@ from syncjob.loader.table import Loaded
 from syncjob.results.cells import unite
 from syncjob.results.marks import Mark, find_marks
 from syncjob.results.messages import sentences
-from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY, TEXT
-from syncjob.texts import filled
+from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
+from syncjob.texts import Mask, arrow, counted, frame_of, one_of
 from syncjob.words import OUTCOMES as WORDS
 
 OPEN = ("sync_outcome", "sync_message", "sync_changes")
@@ -124,8 +127,21 @@ class Results:
 
     def to_fix(self) -> pd.Series[bool]:
         """True for the lines of `needs_fixing`."""
-        held = self.outcomes["outcome"].eq("held") & self.outcomes["reason"].isin(CONFLICTS)
-        return self.outcomes["outcome"].isin(FIXABLE) | held
+        return pd.Series(self._to_fix)
+
+    @cached_property
+    def _to_fix(self) -> Mask:
+        outcome, reason = arrow(self.outcomes["outcome"]), self.outcomes["reason"]
+        held = one_of(outcome, ["held"])
+        return one_of(outcome, FIXABLE) | (held & one_of(reason, CONFLICTS))
+
+    def lines_of(self, row_ids: pd.Series[int]) -> pa.Array:
+        """The line of each row, null where there is none (`row_id` -1)."""
+        known = self.loaded.rows["row_id"].to_numpy()
+        at = np.searchsorted(known, row_ids.to_numpy())
+        found = at < len(known)
+        found[found] = known[at[found]] == row_ids.to_numpy()[found]
+        return pa.array(at, pa.int64(), mask=~found)
 
 
 def build(
@@ -146,7 +162,7 @@ def build(
         rows = rows.sort_values("row_id", kind="stable")
     rows = rows.reset_index(drop=True)
     loaded = replace(loaded, rows=rows)
-    if not np.array_equal(outcomes["row_id"], rows["row_id"]):
+    if not np.array_equal(outcomes["row_id"].to_numpy(), rows["row_id"].to_numpy()):
         outcomes = outcomes.set_index("row_id", drop=False).loc[rows["row_id"]]
     outcomes = OUTCOMES.shape(outcomes.reset_index(drop=True))
     block = unite(loaded, SYNC_COLUMNS)
@@ -167,12 +183,12 @@ def build(
 
 def balance(rows: pd.DataFrame, outcomes: pd.DataFrame) -> Balance:
     """The balance of a run, or `SyncjobError` (`out_of_balance`) naming the rows that are at fault."""
-    read, told = rows["row_id"], outcomes["row_id"]
+    read, told = pd.Index(rows["row_id"]), pd.Index(outcomes["row_id"])
     faults = [
         *_fault("without an outcome", read[~read.isin(told)]),
         *_fault("with several outcomes", told[told.duplicated()].drop_duplicates()),
         *_fault("that were never read", told[~told.isin(read)]),
-        *_fault("with an outcome that does not exist", told[~outcomes["outcome"].isin(list(WORDS))]),
+        *_fault("with an outcome that does not exist", told[~one_of(outcomes["outcome"], WORDS)]),
     ]
     if faults:
         detail = f"{len(read):,} rows read, {len(told):,} outcomes; {'; '.join(faults)}"
@@ -181,8 +197,12 @@ def balance(rows: pd.DataFrame, outcomes: pd.DataFrame) -> Balance:
             code="out_of_balance",
             advice="Please report it with the log.",
         )
-    found = outcomes["outcome"].value_counts()
-    return Balance(len(read), {code: int(found[code]) for code in WORDS if code in found.index})
+    return _balance_of(outcomes)
+
+
+def _balance_of(outcomes: pd.DataFrame) -> Balance:
+    found = counted(outcomes["outcome"])
+    return Balance(len(outcomes), {code: found[code] for code in WORDS if code in found})
 
 
 def fill_gaps(rows: pd.DataFrame, outcomes: pd.DataFrame, reason: str = "internal_error") -> pd.DataFrame:
@@ -204,24 +224,22 @@ def fill_gaps(rows: pd.DataFrame, outcomes: pd.DataFrame, reason: str = "interna
 def needs_fixing(results: Results) -> Results:
     """The same results, only the rows that somebody with the sheet must correct; lines are labelled anew."""
     lines = results.to_fix()
-    kept = [int(line) for line in lines.index[lines]]
-    moved = {old: new for new, old in enumerate(kept)}
+    moved = {old: new for new, old in enumerate(np.flatnonzero(lines).tolist())}
     outcomes = results.outcomes[lines].reset_index(drop=True)
-    counts = outcomes["outcome"].value_counts()
     return replace(
         results,
         outcomes=outcomes,
         cells=results.cells[lines].reset_index(drop=True),
         sync=results.sync[lines].reset_index(drop=True),
         marks=tuple(replace(mark, line=moved[mark.line]) for mark in results.marks if mark.line in moved),
-        balance=Balance(len(kept), {code: int(counts[code]) for code in WORDS if code in counts.index}),
+        balance=_balance_of(outcomes),
     )
 
 
-def _fault(what: str, ids: pd.Series[int]) -> list[str]:
+def _fault(what: str, ids: pd.Index[int]) -> list[str]:
     if ids.empty:
         return []
-    first = ", ".join(str(row_id) for row_id in ids.head(5))
+    first = ", ".join(str(row_id) for row_id in ids[:5])
     return [f"{len(ids):,} {what} (row_id {first}{', …' if len(ids) > 5 else ''})"]
 
 
@@ -230,12 +248,15 @@ def _sync(outcomes: pd.DataFrame, loaded: Loaded, service: str) -> pd.DataFrame:
     rows, origin = loaded.rows, origins(loaded)
     fed_back = origin["fed_back"]
     placed = rows.assign(column=rows["column"].mask(fed_back)) if fed_back.any() else rows  # its cells stand elsewhere
-    told = {f"sync_{name}": outcomes[name] for name in outcomes.columns if f"sync_{name}" in SYNC_COLUMNS}
-    tried, blank = outcomes["attempts"].gt(0), pd.Series("", index=outcomes.index, dtype=TEXT)
+    plain = set(outcomes.columns) - {"number", "attempts"}
+    told = {f"sync_{name}": arrow(outcomes[name]) for name in plain if f"sync_{name}" in SYNC_COLUMNS}
+    tried = pa.array(outcomes["attempts"].to_numpy())
     told |= {
-        "sync_message": sentences(outcomes, placed, service),
-        "sync_number": outcomes["number"].fillna(rows["number"]),
-        "sync_attempts": outcomes["attempts"].astype(TEXT).where(tried, "") if tried.any() else blank,
-        **{f"sync_{name}": origin[name] for name in ("source", "sheet", "row")},
+        "sync_message": arrow(sentences(outcomes, placed, service)),
+        "sync_number": pc.coalesce(arrow(outcomes["number"]), arrow(rows["number"])),
+        "sync_attempts": pc.if_else(pc.greater(tried, 0), pc.cast(tried, pa.large_string()), None),
+        **{f"sync_{name}": arrow(origin[name]) for name in ("source", "sheet", "row")},
     }
-    return pd.DataFrame({name: blank if told[name].isna().all() else filled(told[name]) for name in SYNC_COLUMNS})
+    blank = pa.repeat(pa.scalar("", pa.large_string()), len(outcomes))  # one for all columns that are empty
+    empty = {name for name, texts in told.items() if texts.null_count == len(texts)}
+    return frame_of({name: blank if name in empty else pc.fill_null(told[name], "") for name in SYNC_COLUMNS})

@@ -26,16 +26,19 @@ from syncjob.results.grid import (
     CHUNK,
     HEADER_POINTS,
     PER_WIDTH,
+    SAMPLE,
     SHEET_ROWS,
     TextWorksheet,
     fitting,
     print_set_up,
     rule_lines,
+    write_headers,
 )
 from syncjob.results.palette import DONE, FIX, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, QUIET, Palette, Properties
 from syncjob.results.planbook.cover import NAME, Put, answer_at, cover_of, sheet_names
 from syncjob.results.planbook.lines import ALL_DELETES, APPROVE, ARROW, FORMULA, MARK, Lines, answer, sheets_of
 from syncjob.results.sheets import WRAP_UNTIL
+from syncjob.texts import arrow
 
 SEALED = "syncjob"
 """The hidden sheet; it is found by what stands in its first cell, `MAGIC`."""
@@ -109,7 +112,7 @@ def _write_cover(book: Workbook, palette: Palette, puts: Sequence[Put]) -> None:
         heights[put.row] = max(heights.get(put.row, 18.0), put.height or _height(put))
     done = -1
     for put in puts:
-        if put.row != done:  # a row's height is written with it, before the next begins
+        if put.row != done:
             sheet.set_row(put.row, heights[put.row])
             done = put.row
         _put(sheet, palette, put)
@@ -229,7 +232,7 @@ def _wrapped(lines: Lines) -> dict[int, int]:
 
 
 def _width(lines: Lines, at: int) -> int:
-    found = _WIDTHS.get(lines.headers[at]) or fitting(lines.headers[at], lines.columns[at])
+    found = _WIDTHS.get(lines.headers[at]) or fitting(lines.headers[at], arrow(lines.columns[at].head(SAMPLE)))
     return found * 7 // 6 if at in lines.changed else found  # what is new is bold, so wider
 
 
@@ -247,12 +250,7 @@ def _set_up(sheet: TextWorksheet, palette: Palette, lines: Lines, count: int) ->
     styles = [palette.style("our_header" if header == MARK else "header") for header in headers]
     if shift:
         styles[0] = palette.made("approve header", _LOOKS["approve header"])
-    numbers = pa.array(["1"], pa.large_string())
-    made = [
-        cellxml.column(xl_col_to_name(at), look._get_xf_index(), numbers, pa.array([header], pa.large_string()))
-        for at, (header, look) in enumerate(zip(map(cellxml.cut, headers), styles, strict=True))
-    ]
-    sheet.write_made(0, numbers, made, (), HEADER_POINTS)
+    write_headers(sheet, headers, styles)
     sheet.freeze_panes(1, 2 if shift else 0)
     last = len(headers) - 1
     sheet.autofilter(0, 0, count, last)
