@@ -63,8 +63,8 @@ def say(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> C
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: what is short fills what is left of every worker's time."""
-    items.sort(key=lambda item: "test_killing" not in item.nodeid)
+    """The longest first, those that share a hand together: what is short fills what is left of every worker's time."""
+    items.sort(key=lambda item: "hand" not in getattr(item, "fixturenames", ()))
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -81,7 +81,7 @@ def pytest_collection_finish() -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Longer runs on request."""
-    parser.addoption("--kills", type=int, default=20, help="processes killed by the kill journeys (law 3)")
+    parser.addoption("--kills", type=int, default=12, help="processes killed by the kill journeys (law 3)")
     parser.addoption(
         "--pairs", type=int, default=20, help="pairs of faults that a run must survive (of some thousands)"
     )

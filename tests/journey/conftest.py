@@ -11,9 +11,10 @@ import pytest
 from syncjob.emulator import Emulator
 from syncjob.emulator.log import Entry, Log
 from syncjob.pacing import Backoff
+from tests.journey import killing
 from tests.journey.builders import Desk
 from tests.journey.builders_hostile import Forge, forging
-from tests.journey.killing import PHONES
+from tests.journey.killing import PHONES, Killer, Served
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def phone_requests(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 
 @pytest.fixture
 def kills(request: pytest.FixtureRequest) -> int:
-    """How many processes are killed in all: 20, or `--kills N`."""
+    """How many processes are killed in all, `--kills N`."""
     return int(request.config.getoption("--kills"))
 
 
@@ -45,6 +46,20 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with Emulator() as remote:
         made = Desk(tmp_path, remote)
         made.config()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Served]:
+    """An emulator in another process, for those who begin with a reset."""
+    with killing.served() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def hand() -> Iterator[Killer]:
+    """Commands that are killed."""
+    with killing.killer() as made:
         yield made
 
 

@@ -100,8 +100,11 @@ class Killer:
     writer: IO[str]
     kills: int = 0
 
-    def run(self, folder: Path, *arguments: str, kill_after: int | None = None) -> tuple[int, int]:
-        """(exit code or -9, steps) of a command; `kill_after` steps it is killed. 0: counted only; None: not even."""
+    def run(self, folder: Path, *arguments: str, kill_after: int | None = None) -> tuple[int, list[int]]:
+        """(exit code or -9, moments) of a command; `kill_after` steps it is killed. 0: counted only; None: not even.
+
+        Moments: the step at which each function of syncjob was entered first; at last, how many steps there were.
+        """
         order = {
             "arguments": [*arguments, "-c", "config.yaml", "--yes", "-v"],
             "kill_after": kill_after,
@@ -112,7 +115,7 @@ class Killer:
         self.writer.flush()
         answer = json.loads(self.reader.readline())
         self.kills += answer["status"] == -9
-        return answer["status"], answer["steps"]
+        return answer["status"], answer["moments"]
 
 
 @contextmanager
@@ -168,12 +171,23 @@ def _undated(row: dict[str, str]) -> dict[str, str]:
     return row | {"sync_message": "", "sync_reason": ""} if dated else row
 
 
-def killed_until_done(remote: Served, killer: Killer, folder: Path, steps: int, chance: random.Random) -> Ended:
-    """`run`, killed at a random call, then `resume`, killed too now and then, until one ends by itself."""
-    trail = []
+def moment(moments: list[int], place: float) -> int:
+    """A step of a run: that at which a function was entered first, by its place (0 to 1) among all of them, or after.
+
+    By functions, since most steps are spent on the results, and hardly any where requests leave.
+    """
+    nth, rest = divmod(place * (len(moments) - 1), 1)
+    return moments[int(nth)] + int(rest * (moments[int(nth) + 1] - moments[int(nth)]))
+
+
+def killed_until_done(
+    remote: Served, killer: Killer, folder: Path, moments: list[int], place: float, chance: random.Random
+) -> Ended:
+    """`run`, killed at `place`, then `resume`, killed too now and then at a random one, until one ends by itself."""
+    trail: list[str] = []
     command = "run"
+    limit: int | None = moment(moments, place)
     for _ in range(60):
-        limit = chance.randrange(1, int(steps * 1.1)) if not trail or chance.random() < 0.85 else None
         code, _ = killer.run(folder, command, kill_after=limit)
         trail.append(f"{command} killed after {limit}: {code}")
         if code == -9:
@@ -184,4 +198,5 @@ def killed_until_done(remote: Served, killer: Killer, folder: Path, steps: int, 
             return found
         else:
             command = "run"  # killed before its plan was stored: it starts over
+        limit = moment(moments, chance.random()) if chance.random() < 0.7 else None
     raise AssertionError(f"never ended: {trail}")

@@ -18,7 +18,7 @@ from tests.builders_list import Killed, killed_at
 from tests.builders_work import number
 from tests.journey.builders import people
 from tests.journey.builders_lists import ListDesk, numbers
-from tests.journey.killing import CONFIG, Served, ended, killed_until_done, killer, served
+from tests.journey.killing import CONFIG, Killer, Served, ended, killed_until_done
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 BOTH: dict[str, Any] = {
@@ -146,23 +146,22 @@ def prepared(remote: Served, folder: Path) -> ServedList:
 
 
 def test_killed_at_random_steps_a_list_ends_as_in_an_uninterrupted_run(
-    tmp_path: Path, kills: int, seed: int, say: Callable[[str], None]
+    tmp_path: Path, served: Served, hand: Killer, kills: int, seed: int, say: Callable[[str], None]
 ) -> None:
     chance = random.Random(f"{seed}/list")
-    with served() as remote, killer() as hand:
-        on = prepared(remote, tmp_path / "whole")
-        code, steps = hand.run(tmp_path / "whole", "run", kill_after=0)
-        assert code == 0, (tmp_path / "whole" / "log.txt").read_text()
-        wanted, members = ended(remote, tmp_path / "whole", code), on.members()
-        told = {row["sync_outcome"] for row in wanted.rows}
-        assert told == {"added", "unchanged", "rejected"}
-        assert wanted.only == {"removed": 4}
-        while hand.kills < max(1, kills // 20):
-            folder = tmp_path / f"kill-{hand.kills}-{chance.randrange(10**6)}"
-            on = prepared(remote, folder)
-            found = killed_until_done(remote, hand, folder, steps, chance)
-            assert (found, on.members()) == (wanted, members), (found.trail, (folder / "log.txt").read_text())
-        say(f"a list: {hand.kills} kills, {steps} steps in a whole run")
+    on, before = prepared(served, tmp_path / "whole"), hand.kills
+    code, moments = hand.run(tmp_path / "whole", "run", kill_after=0)
+    assert code == 0, (tmp_path / "whole" / "log.txt").read_text()
+    wanted, members = ended(served, tmp_path / "whole", code), on.members()
+    told = {row["sync_outcome"] for row in wanted.rows}
+    assert told == {"added", "unchanged", "rejected"}
+    assert wanted.only == {"removed": 4}
+    while hand.kills - before < max(1, kills // 20):
+        folder = tmp_path / f"kill-{hand.kills}-{chance.randrange(10**6)}"
+        on = prepared(served, folder)
+        found = killed_until_done(served, hand, folder, moments, chance.random(), chance)
+        assert (found, on.members()) == (wanted, members), (found.trail, (folder / "log.txt").read_text())
+    say(f"a list: {hand.kills - before} kills, {moments[-1]} steps in a whole run")
 
 
 def test_who_does_not_fit_the_budget_stays_on_the_list(desk: ListDesk) -> None:

@@ -3,7 +3,8 @@
 Reads one JSON line per command: {"arguments": [...], "kill_after": N, "environment": {...}, "folder": ...}. In the fork
 every step of every thread is counted: each line of syncjob that is run, and each call of a function in Python, whoever
 wrote it; before the N-th the process kills itself with SIGKILL (0: it only counts; null: nothing is counted). Writes
-one JSON line: {"status": exit code or -9, "steps": how many steps there were}.
+one JSON line: {"status": exit code or -9, "moments": [...]}: at which step each function of syncjob was entered first,
+and in the end how many steps there were.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 
 import syncjob
 import syncjob.api
@@ -39,8 +40,9 @@ def main() -> None:
         os.close(tell)
         _, status = os.waitpid(child, 0)
         with os.fdopen(told) as counted:
-            steps = counted.read()
-        sys.stdout.write(json.dumps({"status": os.waitstatus_to_exitcode(status), "steps": int(steps or 0)}) + "\n")
+            moments = counted.read()
+        answer = {"status": os.waitstatus_to_exitcode(status), "moments": json.loads(moments or "[]")}
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
@@ -51,13 +53,18 @@ def _work(order: dict[str, object], tell: int) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     count, limit = 0, order["kill_after"]
+    entered: dict[CodeType, int] = {}
 
-    def step(frame: FrameType, _event: str, _argument: object) -> TraceFunction | None:
+    def step(frame: FrameType, event: str, _argument: object) -> TraceFunction | None:
         nonlocal count
         count += 1
         if count == limit:
             os.kill(os.getpid(), signal.SIGKILL)
-        return step if frame.f_code.co_filename.startswith(OURS) else None
+        if not frame.f_code.co_filename.startswith(OURS):
+            return None
+        if event == "call" and limit == 0:
+            entered.setdefault(frame.f_code, count)
+        return step
 
     if limit is not None:
         threading.settrace(step)
@@ -66,7 +73,7 @@ def _work(order: dict[str, object], tell: int) -> None:
 
     code = run_command(list(order["arguments"]))  # type: ignore[call-overload]
     sys.settrace(None)
-    os.write(tell, str(count).encode())
+    os.write(tell, json.dumps([*sorted(entered.values()), count]).encode())
     os._exit(code)
 
 
