@@ -100,13 +100,6 @@ def repeated(column: pd.Series, asked: pd.Series[bool] | None = None) -> Mask:
     return several
 
 
-def counted(column: pd.Series) -> dict[str, int]:
-    """How often each text stands in `column`, the most frequent first; missing texts don't count."""
-    found = pc.value_counts(arrow(column).drop_null())
-    counts = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
-    return dict(sorted(counts, key=lambda pair: -pair[1]))
-
-
 def differs(new: pd.Series, old: pd.Series) -> Mask:
     """Where `new` says something else than `old` holds, place by place; where it says nothing, it doesn't differ."""
     said, held = arrow(new), arrow(old)
