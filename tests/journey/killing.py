@@ -158,7 +158,8 @@ def prepare(remote: Served, hand: Killer, folder: Path, duplicate: str, listing:
 def ended(remote: Served, folder: Path, code: int) -> Ended:
     """The end of the newest run. Nobody may have asked for the account's phone numbers."""
     assert not [entry for entry in remote.ask("log") if re.search(PHONES, str(entry["path"]), re.IGNORECASE)]
-    newest = max(path for path in (folder / "results").iterdir() if path.is_dir() and not path.is_symlink())
+    found = [path for path in (folder / "results").iterdir() if path.is_dir() and not path.is_symlink()]
+    newest = max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
     with (newest / "result.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = [_undated({name: row[name] for name in TOLD}) for row in csv.DictReader(file)]
     summary = json.loads((newest / "summary.json").read_text())
