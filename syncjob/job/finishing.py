@@ -33,7 +33,7 @@ from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.index import write_index
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
-from syncjob.texts import arrow, frame_of, one_of
+from syncjob.texts import arrow, frame_of, one_of, repeated
 
 APPROVED = "approved"
 """The fact of a run's copy that says who approved its plan workbook: by, at, file, saved, applied_by."""
@@ -236,7 +236,7 @@ def _met(outcomes: pd.DataFrame, ends: Collection[str]) -> pd.DataFrame:
     number, sid = arrow(outcomes["number"]), arrow(outcomes["sid"])
     hit = pc.and_(pc.and_(pc.is_valid(number), pc.is_valid(sid)), pa.array(one_of(outcomes["outcome"], ends)))
     found = frame_of({"number": number.filter(hit), "sid": sid.filter(hit)})
-    return found.drop_duplicates("number")
+    return found.drop_duplicates("number") if repeated(found["number"]).any() else found
 
 
 def _written(changes: pd.DataFrame) -> dict[str, frozenset[str]]:
