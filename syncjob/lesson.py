@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.schema import TEXT, Frame
+from syncjob.texts import among, arrow, places, series
 
 CONTACT_MEMORY = Frame(
     "contact_memory",
@@ -48,20 +52,23 @@ def taught(lesson: Lesson, old: pd.DataFrame) -> pd.DataFrame:
     What was known before stays known of the same contact only (the sid says so): somebody else's contact with the same
     number does not become ours.
     """
-    created, present = lesson.created.assign(created=True), lesson.present.assign(created=False)
-    fresh = pd.concat([created, present[~present["number"].isin(list(created["number"]))]], ignore_index=True)
-    before = old.set_index("number").reindex(fresh["number"]).reset_index(drop=True)
-    same = before["sid"] == fresh["sid"]
-    fresh["created"] = fresh["created"].astype(bool) | (same & before["created"].eq(True))
-    fresh["named"] = lesson.good_whole | (same & before["named"].eq(True))
-    fresh["last"] = before["last"].eq(True)
-    fresh["differing"] = _differing(lesson, fresh["number"], before["differing"].where(same))
+    others = lesson.present[~among(lesson.present["number"], lesson.created["number"])]
+    fresh = pd.concat([lesson.created, others], ignore_index=True)
+    at = places(fresh["number"], old["number"])
+    sids = arrow(old["sid"]).take(pa.array(at, mask=at < 0))
+    same = pc.fill_null(pc.equal(sids, arrow(fresh["sid"])), False).to_numpy(zero_copy_only=False)
+    before = {name: np.append(old[name].to_numpy(), False)[at] for name in ("created", "named", "last")}
+    fresh["created"] = (np.arange(len(fresh)) < len(lesson.created)) | (same & before["created"])
+    fresh["named"] = lesson.good_whole | (same & before["named"])
+    fresh["last"] = before["last"]
+    differing = series(arrow(old["differing"]).take(pa.array(at, mask=~same)))
+    fresh["differing"] = _differing(lesson, fresh["number"], differing)
     return CONTACT_MEMORY.shape(fresh)
 
 
 def _differing(lesson: Lesson, numbers: pd.Series[str], before: pd.Series[str]) -> pd.Series[str]:
     """Field by field: what was stored differently stays known until the field is written again."""
-    known = before.notna() | numbers.isin(list(lesson.differing))
+    known = before.notna() | among(numbers, lesson.differing)
     texts = before.copy()
     for at in known.index[known]:
         number, text = numbers[at], before[at]

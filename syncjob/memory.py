@@ -12,6 +12,7 @@ import re
 import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 
 import orjson
@@ -181,14 +182,15 @@ class Memory:
         same = ~among(contacts["number"], existing["number"])
         now = existing["number"].iloc[at[at >= 0]]
         same[at >= 0] |= now.to_numpy() == contacts["number"][at >= 0].to_numpy()
-        contacts = contacts[same]
-        differing = contacts.dropna(subset=["differing"])
+        contacts = contacts if same.all() else contacts[same]
+        differing = contacts[contacts["differing"].notna()]
+        numbers = contacts["number"].tolist()
         return Known(
-            created=frozenset(contacts["number"][contacts["created"]]),
-            named=frozenset(contacts["number"][contacts["named"]]),
+            created=frozenset(compress(numbers, contacts["created"].tolist())),
+            named=frozenset(compress(numbers, contacts["named"].tolist())),
             claimed=self._claims(job, of_list),
             differing={n: orjson.loads(d) for n, d in zip(differing["number"], differing["differing"], strict=True)},
-            sids=dict(zip(contacts["number"], contacts["sid"], strict=True)),
+            sids=dict(zip(numbers, contacts["sid"].tolist(), strict=True)),
         )
 
     def contacts(self, job: str, of_list: str | None = None) -> pd.DataFrame:
@@ -206,12 +208,12 @@ class Memory:
     def learn(self, run_id: str, job: str, lesson: Lesson, of_list: str = "") -> None:
         """Take a settled run in. Doing so twice changes nothing, so a kill in between does no harm."""
         old = self.contacts(job, of_list)
-        old = old[~old["number"].isin(list(lesson.deleted))]
+        old = old[~among(old["number"], lesson.deleted)]
         fresh = taught(lesson, old)
-        untouched = old[~old["number"].astype(object).isin(fresh["number"].astype(object))]
-        contacts = pd.concat([untouched, fresh], ignore_index=True)
+        untouched = old[~among(old["number"], fresh["number"])]
+        contacts = pd.concat([untouched, fresh], ignore_index=True) if len(untouched) else fresh
         if lesson.good_whole and not self._overtaken(run_id, job):
-            contacts["last"] = contacts["number"].astype(object).isin(lesson.present["number"].astype(object))
+            contacts["last"] = among(contacts["number"], lesson.present["number"])
         write_frame(self._path(job), CONTACT_MEMORY.shape(contacts))
         if self.list_of(job) != of_list:
             write_whole(self._path(job).with_suffix(".list"), of_list.encode("ascii"))

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.differ import Diff
 from syncjob.differ.merging import NOTHING, same
 from syncjob.model import VERBS, Abilities, Json
 from syncjob.plans import Cost, label
 from syncjob.schema import CHANGES, FIELD_CHANGES, FIELDS, OUTCOMES, REMOTE_ONLY
-from syncjob.texts import counted, places
+from syncjob.texts import arrow, counted, one_of, places, scattered, series
 
 EMPTY = "–"
 SHOWN = 60
@@ -167,39 +169,27 @@ def _said(field_changes: pd.DataFrame) -> dict[str, str]:
 
 def _outcomes(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     verdicts = diff.verdicts
-    planned = verdicts["verdict"].isin(VERBS)
-    outcomes = pd.DataFrame(
-        {
-            "row_id": verdicts["row_id"],
-            "outcome": verdicts["verdict"].where(~planned, "planned"),
-            "reason": verdicts["reason"],
-            "detail": verdicts["detail"],
-            "changes": _told(verdicts["sid"], planned, said),
-            "action": verdicts["verdict"].where(planned),
-            "number": verdicts["number"],
-            "sid": verdicts["sid"],
-            "attempts": 0,
-        }
+    return OUTCOMES.shape(
+        verdicts.drop(columns=["verdict", "fields", "twin"]).assign(**_planned(verdicts, said), attempts=0)
     )
-    return OUTCOMES.shape(outcomes)
-
-
-def _told(sids: pd.Series, planned: pd.Series, said: Mapping[str, str]) -> pd.Series:
-    """Old → new of those that are planned."""
-    told = pd.Series(None, index=sids.index, dtype="str")
-    told[planned] = [said.get(sid) for sid in sids[planned].tolist()]
-    return told
 
 
 def _remote_only(diff: Diff, said: Mapping[str, str]) -> pd.DataFrame:
     left = diff.leftovers
     if left.empty:
         return REMOTE_ONLY.empty()
-    planned = left["verdict"].isin(VERBS)
-    made = left.drop(columns=["fields", "created"]).assign(
-        outcome=left["verdict"].where(~planned, "planned"),
-        action=left["verdict"].where(planned),
-        changes=_told(left["sid"], planned, said),
-        attempts=0,
-    )
-    return REMOTE_ONLY.shape(made.drop(columns="verdict").reset_index(drop=True))
+    made = left.drop(columns=["verdict", "fields", "created"]).assign(**_planned(left, said), attempts=0)
+    return REMOTE_ONLY.shape(made.reset_index(drop=True))
+
+
+def _planned(decided: pd.DataFrame, said: Mapping[str, str]) -> dict[str, pd.Series[str]]:
+    """Outcome, action, and old → new of what is decided; `planned` is what has a verb for its verdict."""
+    verdict, nothing = arrow(decided["verdict"]), pa.scalar(None, pa.large_string())
+    planned = one_of(verdict, VERBS)
+    at = np.flatnonzero(planned)
+    sids = zip(at.tolist(), arrow(decided["sid"]).take(at).to_pylist(), strict=True)
+    return {
+        "outcome": series(pc.if_else(planned, pa.scalar("planned", pa.large_string()), verdict), decided.index),
+        "action": series(pc.if_else(planned, verdict, nothing), decided.index),
+        "changes": scattered({place: said[sid] for place, sid in sids if sid in said}, decided.index),
+    }

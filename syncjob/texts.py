@@ -28,7 +28,10 @@ def arrow(texts: pd.Series | pa.Array | Collection[str]) -> pa.Array:
     """A column, or any texts, in one piece; missing is null."""
     if isinstance(texts, pa.Array):
         return texts
-    given = texts if isinstance(texts, pd.Series) else list(texts)
+    if isinstance(texts, pd.Series):
+        given = texts.array if isinstance(texts.dtype, pd.StringDtype) else texts  # the array is asked sooner
+    else:
+        given = list(texts)
     found = pa.array(given, pa.large_string(), from_pandas=True)
     return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
 
@@ -64,6 +67,12 @@ def frame_of(
     """A frame of text columns, whose texts are not copied, and of columns of numbers."""
     made = {name: _column(it) if isinstance(it, pa.Array) else np.array(it) for name, it in columns.items()}
     return pd.DataFrame(made, index, copy=False)
+
+
+def series(texts: pa.Array, index: pd.Index | None = None) -> pd.Series[str]:
+    """A column of texts, which are not copied; null is missing."""
+    large = texts if texts.type == pa.large_string() else texts.cast(pa.large_string())
+    return pd.Series(_column(large), index=index, copy=False)
 
 
 def _column(texts: pa.Array) -> pd.arrays.ArrowStringArray:
@@ -111,7 +120,7 @@ def differs(new: pd.Series, old: pd.Series) -> Mask:
 def filled(texts: pd.Series) -> pd.Series[str]:
     """The column as text, "" where it is missing."""
     found = arrow(texts)
-    return pd.Series(pc.fill_null(found, ""), index=texts.index, dtype="str") if found.null_count else texts
+    return series(pc.fill_null(found, ""), texts.index) if found.null_count else texts
 
 
 def kinds(columns: Sequence[pd.Series | pa.Array]) -> tuple[Places, Places]:
@@ -149,7 +158,7 @@ def scattered(texts: Mapping[int, str], index: pd.Index) -> pd.Series[str]:
     mask[at] = True
     said = pa.array([texts[place] for place in at.tolist()], pa.large_string())
     made = pc.replace_with_mask(pa.nulls(len(index), pa.large_string()), pa.array(mask), said)
-    return pd.Series(made, index=index, dtype="str")
+    return series(made, index)
 
 
 def joined(*parts: pa.Array | str) -> pa.Array:

@@ -11,7 +11,7 @@ from syncjob.differ.duplicates import settle_duplicates
 from syncjob.differ.fields import Lines, create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
 from syncjob.schema import FIELDS, TEXT
-from syncjob.texts import Mask, among, arrow, places, repeated
+from syncjob.texts import Mask, among, arrow, places, repeated, series
 
 
 def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> Diff:
@@ -73,7 +73,7 @@ def _settle_matched(
 ) -> None:
     """Rows with one contact: an update of what differs, or why there is none."""
     at = pa.array(position.to_numpy(), mask=~matched.to_numpy())
-    verdicts["sid"] = pd.Series(arrow(existing["sid"]).take(at), index=verdicts.index, dtype=TEXT)
+    verdicts["sid"] = series(arrow(existing["sid"]).take(at), verdicts.index)
     if rules.mode == "delete":
         _say(verdicts, matched, "delete")
         _protect_numbers(verdicts, matched, rules)

@@ -27,7 +27,7 @@ from syncjob.errors import SourceError
 from syncjob.loader import custom, totals
 from syncjob.loader.table import Loaded, Table
 from syncjob.schema import PLAIN_FIELDS, ROWS, TEXT
-from syncjob.texts import trimmed
+from syncjob.texts import frame_of, series, trimmed
 
 Blank: TypeAlias = Literal["keep", "clear"]
 
@@ -164,10 +164,10 @@ class _Reader:
             "source": self.table.source,
             "sheet": self.table.sheet,
             "row": self.table.row_numbers.to_numpy(),
-            "raw": _series(self.raw),
+            "raw": series(self.raw),
             "number": numbers,
             **fields,
-            "custom_field": _series(custom_field),
+            "custom_field": series(custom_field),
             **{name: verdicts[name] for name in ("outcome", "reason", *_WHERE)},
         }
         frame = pd.DataFrame(made, index=pd.RangeIndex(self.length))
@@ -187,10 +187,10 @@ class _Reader:
     def _numbers(self) -> tuple[pd.Series, pd.Series]:
         """The key of every row, and the reason where there is none."""
         if self.key == _KEY:
-            found = phone.normalise(_series(self.raw), self.region)
+            found = phone.normalise(series(self.raw), self.region)
             self._tell(found["note"])
             return found["number"], found["reason"]
-        keys = _series(trimmed(self.raw))
+        keys = series(trimmed(self.raw))
         missing, odd = keys == "", ~keys.str.fullmatch(_NAMEABLE)
         reasons = pd.Series("key_invalid", index=keys.index, dtype=TEXT).where(odd).mask(missing, "key_missing")
         return keys.mask(odd), reasons
@@ -204,7 +204,7 @@ class _Reader:
 
     def _field(self, name: str) -> pd.Series:
         at = self.place_of.get(name)
-        return _series(pa.nulls(self.length, pa.string()) if at is None else self._said(at))
+        return series(pa.nulls(self.length, pa.string()) if at is None else self._said(at))
 
     def _said(self, at: int) -> pa.Array:
         """What a column says: text; "" where it empties; null where it says nothing."""
@@ -290,9 +290,13 @@ class _Reader:
 
 
 def _found(places: np.ndarray, at: int, codes: np.ndarray, cells: pa.Array) -> pd.DataFrame:
-    values = cells.take(places).to_pylist()
-    made = {"position": places.astype(np.int64), "at": at, "code": codes, "value": values}
-    return pd.DataFrame(made, index=pd.RangeIndex(len(places))).astype({"at": "int64", "code": TEXT, "value": TEXT})
+    made = {
+        "position": places.astype(np.int64),
+        "at": np.full(len(places), at, dtype=np.int64),
+        "code": pa.array(codes, pa.large_string()),
+        "value": cells.take(places).cast(pa.large_string()),
+    }
+    return frame_of(made)
 
 
 def _as_totals(frame: pd.DataFrame, total: np.ndarray) -> pd.DataFrame:
@@ -300,7 +304,3 @@ def _as_totals(frame: pd.DataFrame, total: np.ndarray) -> pd.DataFrame:
     for name, value in (("outcome", "skipped"), ("reason", "not_a_contact"), ("column", None), ("header", None)):
         frame[name] = frame[name].astype(TEXT).mask(total, value)
     return frame.assign(value=frame["value"].astype(TEXT).mask(total), number=frame["number"].mask(total))
-
-
-def _series(column: pa.Array) -> pd.Series:
-    return pd.Series(column, dtype=TEXT)
