@@ -15,6 +15,7 @@ import pandas as pd
 from syncjob.planner import Drafted, before_images
 from syncjob.plans import Figures, Refusal
 from syncjob.schema import CHANGES
+from syncjob.texts import Mask
 from syncjob.words import OUTCOMES
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def one_each(ended: pd.DataFrame) -> pd.DataFrame:
 
     A contact that was made for the list has joined it; that it was made first is the reason told.
     """
-    several = ended["row_id"].ge(0) & ended["row_id"].duplicated(keep=False)
+    row_ids = ended["row_id"].to_numpy()
+    several: Mask = (row_ids >= 0) & pd.Index(row_ids).duplicated(keep=False)
     if not several.any():
         return ended
     steps = ended[several].sort_values("change_id", kind="stable")

@@ -61,10 +61,12 @@ def mapped(texts: pa.Array, say: Callable[[str], str]) -> pa.Array:
     return pa.array(list(map(say, coded.dictionary.to_pylist())), pa.large_string()).take(coded.indices)
 
 
-def frame_of(columns: Mapping[str, pa.Array | np.ndarray] | Mapping[int, pa.Array]) -> pd.DataFrame:
+def frame_of(
+    columns: Mapping[str, pa.Array | np.ndarray] | Mapping[int, pa.Array], index: pd.Index | None = None
+) -> pd.DataFrame:
     """A frame of text columns, whose texts are not copied, and of columns of numbers."""
     made = {name: _column(it) if isinstance(it, pa.Array) else np.array(it) for name, it in columns.items()}
-    return pd.DataFrame(made, copy=False)
+    return pd.DataFrame(made, index, copy=False)
 
 
 def series(texts: pa.Array, index: pd.Index | None = None) -> pd.Series[str]:

@@ -33,7 +33,7 @@ from syncjob.results.digest import clock
 from syncjob.results.files import WrittenFiles, write_run
 from syncjob.results.index import write_index
 from syncjob.results.table import Results, RunFacts, build, fill_gaps
-from syncjob.texts import arrow, frame_of, one_of
+from syncjob.texts import arrow, frame_of, one_of, repeated
 
 APPROVED = "approved"
 """The fact of a run's copy that says who approved its plan workbook: by, at, file, saved, applied_by."""
@@ -115,8 +115,10 @@ def write_results(session: Session, kept: Kept, told: Told, ending: Ending) -> O
         files = write_files(session.config, results, ending)
         record_run(results)
         try:
-            saved()
-            write_index(session.config.results.dir)  # which links the plan, too, now that it is there
+            try:
+                saved()
+            finally:
+                write_index(session.config.results.dir)  # which links the plan, too, where it is there
         except SyncjobError as another:  # of a run that broke, the rows are told by now; its plan is the lesser loss
             if ending.stopped is None:
                 raise
@@ -142,7 +144,7 @@ def probe_results(config: Config, result_path: Path | None) -> None:
 
 
 def write_files(config: Config, results: Results, ending: Ending) -> WrittenFiles:
-    """The files of a run (CONTRACT 5)."""
+    """The files of a run (CONTRACT 5), but for the index, which comes last."""
     files = write_run(
         results,
         config.results.dir,
@@ -150,6 +152,7 @@ def write_files(config: Config, results: Results, ending: Ending) -> WrittenFile
         csv=any(table.facts.format in ("csv", "tsv") for table in results.loaded.tables),
         result_path=ending.result_path,
         mask=config.results.mask,
+        index=False,
     )
     if not ending.annotate:
         return files
@@ -233,7 +236,7 @@ def _met(outcomes: pd.DataFrame, ends: Collection[str]) -> pd.DataFrame:
     number, sid = arrow(outcomes["number"]), arrow(outcomes["sid"])
     hit = pc.and_(pc.and_(pc.is_valid(number), pc.is_valid(sid)), pa.array(one_of(outcomes["outcome"], ends)))
     found = frame_of({"number": number.filter(hit), "sid": sid.filter(hit)})
-    return found.drop_duplicates("number")
+    return found.drop_duplicates("number") if repeated(found["number"]).any() else found
 
 
 def _written(changes: pd.DataFrame) -> dict[str, frozenset[str]]:

@@ -5,10 +5,14 @@ What enters: tables as found. What leaves: places as text. A row that names none
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.loader.table import Loaded, Table
 from syncjob.schema import TEXT
+from syncjob.texts import arrow, frame_of
 
 NAMES = ("source", "sheet", "row")
 _ROW = r"[0-9]{1,9}"
@@ -27,7 +31,9 @@ def origin_of(table: Table) -> pd.DataFrame | None:
 def origins(loaded: Loaded) -> pd.DataFrame:
     """source, sheet ("" for text files), row (as text) and `fed_back` of each line of `loaded.rows`."""
     rows = loaded.rows
-    found = rows[["source", "sheet"]].fillna("").assign(row=rows["row"].astype(TEXT), fed_back=False)
+    places = {name: pc.fill_null(arrow(rows[name]), "") for name in ("source", "sheet")}
+    numbers = pc.cast(pa.array(rows["row"].to_numpy()), pa.large_string())
+    found = frame_of({**places, "row": numbers, "fed_back": np.zeros(len(rows), dtype=np.bool_)}, rows.index)
     for number, table in enumerate(loaded.tables):
         named = origin_of(table)
         if named is None:

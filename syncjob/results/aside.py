@@ -80,10 +80,13 @@ def probe(folder: Path) -> None:
 
 def sweep(folder: Path, age: float = 0.0) -> None:
     """Take away what a killed run left half written in `folder` more than `age` seconds ago."""
-    for left in folder.glob(f"{SCRATCH}*"):
+    left: list[os.DirEntry[str]] = []
+    with suppress(PermissionError), os.scandir(folder) as found:
+        left += (entry for entry in found if entry.name.startswith(SCRATCH))
+    for entry in left:
         with suppress(FileNotFoundError):  # another file's, which was done meanwhile
-            if left.stat().st_mtime <= time.time() - age:
-                shutil.rmtree(left, ignore_errors=True)
+            if entry.stat().st_mtime <= time.time() - age:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 @contextmanager
@@ -107,7 +110,10 @@ def _scratch(folder: Path) -> Iterator[Path]:
     try:
         yield scratch
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        try:
+            scratch.rmdir()  # empty, where all went well
+        except OSError:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _settle(made: Path, target: Path) -> Path:

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from syncjob.loader.table import Loaded, Table
-from syncjob.schema import TEXT
+from syncjob.texts import arrow, frame_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def unite(loaded: Loaded, ours: Sequence[str]) -> Block:
     headers, place = _union(loaded.tables, frozenset(ours))
     parts = [_part(loaded.tables[number], number, lines, place, len(headers)) for number, lines in _lines(loaded.rows)]
     if not parts:
-        cells = pd.DataFrame({column: pd.Series([], dtype=TEXT) for column in range(len(headers))})
+        cells = frame_of({column: pa.array([], pa.large_string()) for column in range(len(headers))})
     else:
         cells = parts[0] if len(parts) == 1 else pd.concat(parts).sort_index()
     return Block(headers, cells, place)
@@ -56,18 +58,18 @@ def _union(tables: Sequence[Table], ours: frozenset[str]) -> tuple[tuple[str, ..
 def _lines(rows: pd.DataFrame) -> list[tuple[int, pd.Series[int]]]:
     """For each table its number and, labelled by line of the result, the positions of its rows."""
     positions = rows["position"].reset_index(drop=True)
-    tables = rows["table"].reset_index(drop=True)
-    return [(int(number), positions[tables == number]) for number in tables.unique()]
+    tables = rows["table"].to_numpy()
+    return [(int(number), positions[tables == number]) for number in pd.unique(tables)]
 
 
 def _part(
     table: Table, number: int, lines: pd.Series[int], place: Mapping[tuple[int, int], int], width: int
 ) -> pd.DataFrame:
-    taken = table.cells.iloc[lines.to_numpy()]
-    columns: dict[int, pd.Series[str]] = {}
+    at = pa.array(lines.to_numpy())
+    columns: dict[int, pa.Array] = {}
     for position in range(len(table.columns)):
         if (number, position) in place:
-            columns[place[number, position]] = taken.iloc[:, position].astype(TEXT).fillna("")
-    blank = pd.Series("", index=taken.index, dtype=TEXT)
-    part = pd.DataFrame({column: columns.get(column, blank) for column in range(width)}, index=taken.index)
-    return part.set_axis(lines.index, axis=0)
+            taken = arrow(table.cells.iloc[:, position]).take(at)
+            columns[place[number, position]] = pc.fill_null(taken, "") if taken.null_count else taken
+    blank = pa.repeat(pa.scalar("", pa.large_string()), len(lines))
+    return frame_of({column: columns.get(column, blank) for column in range(width)}, lines.index)

@@ -10,14 +10,16 @@ import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from syncjob.errors import SyncjobError
 from syncjob.model import Json
 from syncjob.results.aside import make_folder, place, place_text, plain_words, sweep
-from syncjob.results.index import SUMMARY, point, write_index
+from syncjob.results.digest import Digest
+from syncjob.results.index import INDEX, SUMMARY, point, write_index
 from syncjob.results.mask import share_safe
-from syncjob.results.page import report
+from syncjob.results.page import report, words
 from syncjob.results.table import Results, needs_fixing
 from syncjob.results.text import write_csv
 from syncjob.results.workbook import write_fixing, write_workbook
@@ -62,11 +64,13 @@ def write_run(
     csv: bool = False,
     result_path: Path | None = None,
     mask: bool = False,
+    index: bool = True,
 ) -> WrittenFiles:
     """Write the files of a run under `folder` (the results folder); the run's facts decide what `dry_run` leaves open.
 
     `csv` adds `result.csv`; `result_path` puts the result elsewhere (a folder, an .xlsx, or a .csv for the CSV) and
-    never onto a source. Raises `SyncjobError` (`results_unwritable`).
+    never onto a source. Without `index` the list of runs is left to the caller, who puts more beside the files.
+    Raises `SyncjobError` (`results_unwritable`).
     """
     desk = _Desk(results, folder, results.facts.dry_run if dry_run is None else dry_run, result_path)
     with plain_words(desk.folder):
@@ -74,10 +78,12 @@ def write_run(
         sweep(desk.folder)
     with ThreadPoolExecutor(1, thread_name_prefix="csv") as beside:  # as long as a workbook, and as much work
         asked = beside.submit(desk.put, "result", ".csv", results, write_csv) if csv or desk.csv_elsewhere else None
-        result = desk.put("result", ".xlsx", results, write_workbook)
+        told = words(results)
+        result = desk.put("result", ".xlsx", results, partial(write_workbook, told=told))
         fixing, fixing_csv = desk.put_fixing(results, "")
         result_csv = asked.result() if asked else None
-    page = desk.put_report(results, "", result, [path for path in (result, fixing, result_csv, fixing_csv) if path])
+    beside_it = [path for path in (result, fixing, result_csv, fixing_csv) if path]
+    page = desk.put_report(results, "", result, beside_it, told)
     masked = desk.put_masked(results, result_csv is not None) if mask else ()
     written = [path for path in (result, page, fixing, result_csv, fixing_csv, *masked) if path]
     with plain_words(desk.folder):
@@ -89,7 +95,7 @@ def write_run(
         report=page,
         summary=summary,
         latest=point(folder, results.facts.run_id),
-        index=write_index(folder),
+        index=write_index(folder) if index else folder / INDEX,
         fixing=fixing,
         result_csv=result_csv,
         fixing_csv=fixing_csv,
@@ -171,19 +177,20 @@ class _Desk:
         book = self.put(f"needs-fixing{tail}", ".xlsx", results, write_fixing)
         return book, self.put(f"needs-fixing{tail}", ".csv", needs_fixing(results), write_csv)
 
-    def put_report(self, results: Results, tail: str, result: Path, written: list[Path]) -> Path:
+    def put_report(self, results: Results, tail: str, result: Path, written: list[Path], told: Digest) -> Path:
         """The page of the run; it links what lies beside it and names the workbook that holds every row."""
         beside = [path.name for path in written if path.parent == self.folder]
-        text = report(results, result.name, beside)
+        text = report(results, result.name, beside, told)
         return self.put(f"report{tail}", ".html", results, lambda _, path: path.write_text(text, encoding="utf-8"))
 
     def put_masked(self, results: Results, csv: bool) -> tuple[Path, ...]:
         """Share-safe copies beside the files, never instead."""
         safe = share_safe(results)
-        paths = [self.put(f"result{MASKED}", ".xlsx", safe, write_workbook)]
+        told = words(safe)
+        paths = [self.put(f"result{MASKED}", ".xlsx", safe, partial(write_workbook, told=told))]
         if csv:
             paths.append(self.put(f"result{MASKED}", ".csv", safe, write_csv))
-        paths.append(self.put_report(safe, MASKED, paths[0], []))
+        paths.append(self.put_report(safe, MASKED, paths[0], [], told))
         return (*paths, *(path for path in self.put_fixing(safe, MASKED) if path))
 
     def clear(self, written: list[Path]) -> None:

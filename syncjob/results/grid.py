@@ -122,6 +122,10 @@ class TextWorksheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         self.str_table.count += times - 1
         return place
 
+    def _prepare_formula(self, formula: str, *_: object) -> str:
+        """XlsxWriter's own looks for dozens of newer functions; the formulas of our rules have none of them."""
+        return formula.removeprefix("=")
+
     def _write_sheet_data(self) -> None:
         """XlsxWriter's own writes the rows that it holds; ours lie packed elsewhere."""
         self.fh.write(f"<sheetData>{MARK.decode() if self.rows else ''}</sheetData>")

@@ -6,7 +6,6 @@ font or request to anywhere, everything on it escaped; and a link, or `latest.tx
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from pathlib import Path
 from typing import cast
 from urllib.parse import quote
 
+import orjson
+
 from syncjob.model import Json
 from syncjob.results.aside import place_text, plain_words
 from syncjob.results.digest import clock
 from syncjob.results.pagestyle import CSS
 from syncjob.words import OUTCOMES
 
-SUMMARY = "summary.json"
+SUMMARY, INDEX = "summary.json", "index.html"
 SHOWN = ("plan.json",)
 """What others write into the folder of a run; linked where it lies."""
 
@@ -51,20 +52,29 @@ class Entry:
 
 def write_index(folder: Path) -> Path:
     """Write `index.html` of all runs in `folder`. Raises `SyncjobError` (`results_unwritable`)."""
-    return place_text(folder / "index.html", page(entries(folder)))
+    return place_text(folder / INDEX, page(entries(folder)))
 
 
 def entries(folder: Path) -> tuple[Entry, ...]:
     """The runs in `folder`, newest first; what can't be read is left out."""
     found = []
-    for path in folder.glob(f"*/{SUMMARY}"):
-        told = _read(path)
-        if told is not None and not path.parent.is_symlink():
+    for run_id in _listed(folder, lambda entry: entry.is_dir(follow_symlinks=False)):
+        told = _read(folder / run_id / SUMMARY)
+        if told is not None:
             listed = told.get("files")
             names = [*(map(str, listed) if isinstance(listed, list) else ()), *SHOWN]
-            files = tuple(name for name in dict.fromkeys(names) if (path.parent / name).is_file())
-            found.append(Entry(path.parent.name, told, files))
+            there = _listed(folder / run_id, os.DirEntry.is_file)
+            found.append(Entry(run_id, told, tuple(name for name in dict.fromkeys(names) if name in there)))
     return tuple(sorted(found, key=lambda entry: entry.age, reverse=True))
+
+
+def _listed(folder: Path, wanted: Callable[[os.DirEntry[str]], bool]) -> frozenset[str]:
+    """The names of what is `wanted` in a folder; none where it can't be read."""
+    try:
+        with os.scandir(folder) as found:
+            return frozenset(entry.name for entry in found if wanted(entry))
+    except OSError:
+        return frozenset()
 
 
 def point(folder: Path, run_id: str, link: Callable[[str, Path], None] = os.symlink) -> Path:
@@ -127,7 +137,7 @@ def _counts(told: Mapping[str, Json]) -> str:
 
 def _read(path: Path) -> Mapping[str, Json] | None:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = orjson.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     return cast(Mapping[str, Json], told) if isinstance(told, dict) else None

@@ -54,9 +54,12 @@ class _Room:
         return shown
 
 
-def report(results: Results, workbook: str, neighbours: Sequence[str] = ()) -> str:
-    """The page of a run. `workbook` names the file that holds every row; `neighbours` are files beside it, linked."""
-    told, room = digest(results, PER_GROUP), _Room()
+def report(results: Results, workbook: str, neighbours: Sequence[str] = (), told: Digest | None = None) -> str:
+    """The page of a run. `workbook` names the file that holds every row; `neighbours` are files beside it, linked.
+
+    `told`: its words, where they are known already.
+    """
+    told, room = told or words(results), _Room()
     rows, contacts = _row_look(results), _contact_look(results)
     parts = [
         _head(told),
@@ -82,6 +85,11 @@ def report(results: Results, workbook: str, neighbours: Sequence[str] = ()) -> s
         style(CSS),
     )
     return document("en", head, element("body", element("main", *parts)))
+
+
+def words(results: Results) -> Digest:
+    """What the page tells, and the Summary sheet of the same run."""
+    return digest(results, PER_GROUP)
 
 
 def _head(told: Digest) -> Html:

@@ -14,7 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from syncjob.results.digest import TITLES, Digest, Line
+from syncjob.results.digest import FIRST, TITLES, Digest, Line
 from syncjob.results.palette import FILLS, INK, LINE, MUTED, NAVY, PAPER, PLANNED_BARS, Palette, Properties
 
 NAME = "Summary"
@@ -199,7 +199,7 @@ class _Page:
         if find:
             for at in range(LINK, LAST + 1):
                 self._sheet.write_blank(self._next, at, None, self._look("link"))
-            for offset, row in enumerate(line.first):
+            for offset, row in enumerate(line.first[:FIRST]):
                 self._link(LINK + offset, find(row), "link")
         self._next += 1
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from xlsxwriter.workbook import Workbook
 
 from syncjob.results.book import write_book
-from syncjob.results.digest import digest
+from syncjob.results.digest import Digest, digest
 from syncjob.results.grid import SHEET_ROWS, Grid, place_of, sheet_names, write_grid
 from syncjob.results.naming import called
 from syncjob.results.palette import Palette
@@ -25,14 +25,13 @@ SCHEMA = 1
 """Version of the sheets and columns, in the property `syncjob.schema`."""
 
 
-def write_workbook(results: Results, path: Path, sheet_rows: int = SHEET_ROWS) -> None:
-    """Write the result workbook to `path`. Raises OSError."""
+def write_workbook(results: Results, path: Path, sheet_rows: int = SHEET_ROWS, told: Digest | None = None) -> None:
+    """Write the result workbook to `path`; `told` are its words, where they are known already. Raises OSError."""
     made = grids(results)
-    with_summary = digest(results)
     links = _links(results, made, sheet_rows)
 
     def fill(book: Workbook, palette: Palette) -> None:
-        write_summary(book, with_summary, links, palette)
+        write_summary(book, told or digest(results), links, palette)
         for grid in made:
             write_grid(book, grid, palette, sheet_rows)
 
