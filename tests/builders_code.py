@@ -17,6 +17,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Everything in one file."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def trees() -> Iterator[tuple[Path, ast.Module]]:
     """Every file of the house."""
     return ((path, tree_of(path)) for path in FILES)

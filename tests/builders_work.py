@@ -18,7 +18,7 @@ from syncjob.emulator import Emulator
 from syncjob.errors import SyncjobError
 from syncjob.executor import Settings, Work, execute
 from syncjob.journal import Journal
-from syncjob.listing import Pages, Threads, scan
+from syncjob.listing import Listing, Pages, Threads, scan
 from syncjob.planner import Drafted, draft
 from syncjob.remotes import fitted
 from syncjob.remotes.exotel_contacts import ExotelContacts
@@ -104,6 +104,20 @@ def remote_of(emulator: Emulator, *, timeout: float = 0.4, concurrency: int = 4)
     return ExotelContacts(transport, emulator.account)
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What was listed, and what is to be done."""
+
+    listing: Listing
+    drafted: Drafted
+
+
+def planned(remote: ExotelContacts, wanted: Iterable[Mapping[str, object]], rules: Rules = ALL) -> Planned:
+    """List, compare, plan."""
+    listing = scan(Pages(remote.page, Threads(4)), "IN")
+    return Planned(listing, draft(compare(rows_of(wanted), listing.contacts, rules, Known())))
+
+
 def carry_out(
     emulator: Emulator,
     wanted: Iterable[Mapping[str, object]],
@@ -113,10 +127,11 @@ def carry_out(
     settings: Settings = QUICK,
     between: object = None,
     behaviour: Behaviour = UNKNOWN,
+    plan: Planned | None = None,
 ) -> Carried:
     """List, compare, plan, then execute against `emulator`. `between(emulator)` happens after the listing.
 
-    `behaviour` is what was proven of the account.
+    `behaviour` is what was proven of the account; `plan` is that of an emulator which held the same.
     """
     clock, waits = Jump(), list[float]()
 
@@ -126,17 +141,16 @@ def carry_out(
 
     remote = remote_of(emulator, timeout=settings.timeout)
     remote.abilities = fitted(remote.abilities, behaviour)
-    listing = scan(Pages(remote.page, Threads(4)), "IN")
-    drafted = draft(compare(rows_of(wanted), listing.contacts, rules, Known()))
+    plan = plan or planned(remote, wanted, rules)
     if callable(between):
         between(emulator)
-    with Journal.create(folder / "journal.db", {"run_id": "r"}, drafted.table) as journal:
+    with Journal.create(folder / "journal.db", {"run_id": "r"}, plan.drafted.table) as journal:
         work = Work(
             remote,
             journal,
             Threads(4),
-            known=set(listing.contacts["sid"]),
-            total=listing.total,
+            known=set(plan.listing.contacts["sid"]),
+            total=plan.listing.total,
             settings=replace(settings, rules=rules),
             now=lambda: datetime.fromtimestamp(clock()).astimezone(),
             wait=wait,
@@ -146,7 +160,7 @@ def carry_out(
             execute(work)
         except SyncjobError as found:
             error = found
-        return Carried(journal.frame(), error, work, drafted, waits)
+        return Carried(journal.frame(), error, work, plan.drafted, waits)
 
 
 def held(emulator: Emulator) -> dict[str, dict[str, object]]:

@@ -6,12 +6,13 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from syncjob.cli import COMMANDS
-from tests.builders_code import FILES, HOUSE, tree_of, trees
+from tests.builders_code import FILES, HOUSE, nodes_of, tree_of, trees
 from tests.builders_docs import floors
 
 ROOT = Path(__file__).parents[1]
@@ -75,14 +76,17 @@ def room_of(path: Path) -> str:
     return inside.parts[0] if len(inside.parts) > 1 else inside.stem.replace("__init__", "")
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Every module that a file imports anywhere, by full name; `from a import b` as a.b."""
-    for node in ast.walk(tree_of(path)):
+    found: list[str] = []
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
+            found += (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: imports are absolute"
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+            found += (f"{node.module}.{name.name}" for name in node.names)
+    return tuple(found)
 
 
 def rooms_used(path: Path) -> set[str]:
@@ -100,19 +104,22 @@ def files_of(*rooms: str) -> list[Path]:
     return [path for path in FILES if room_of(path) in rooms]
 
 
-def calls(path: Path) -> Iterator[ast.Call]:
+@cache
+def calls(path: Path) -> tuple[ast.Call, ...]:
     """Every call in a file, but for those made when it is run as a script."""
-    for part in tree_of(path).body:
-        if not (isinstance(part, ast.If) and "__main__" in ast.unparse(part.test)):
-            yield from (node for node in ast.walk(part) if isinstance(node, ast.Call))
+    parts = [
+        part for part in tree_of(path).body if not (isinstance(part, ast.If) and "__main__" in ast.unparse(part.test))
+    ]
+    return tuple(node for part in parts for node in ast.walk(part) if isinstance(node, ast.Call))
 
 
 def texts(path: Path) -> Iterator[str]:
     """Every text that stands in a file."""
-    nodes = (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant))
+    nodes = (node for node in nodes_of(path) if isinstance(node, ast.Constant))
     return (node.value for node in nodes if isinstance(node.value, str))
 
 
+@cache
 def called(path: Path) -> set[str]:
     """The names of everything that a file calls, as written."""
     return {ast.unparse(call.func) for call in calls(path)}
@@ -173,9 +180,7 @@ def test_only_the_registry_knows_a_concrete_remote() -> None:
 
 
 def test_nobody_asks_a_remote_what_class_it_is() -> None:
-    classes = {
-        node.name for path in files_of("remotes") for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)
-    }
+    classes = {node.name for path in files_of("remotes") for node in nodes_of(path) if isinstance(node, ast.ClassDef)}
     assert "Remote" in classes
     for path in {path for path in FILES if room_of(path) != "remotes"}:
         for call in calls(path):
@@ -201,7 +206,7 @@ def test_broad_excepts_stand_at_the_door_and_where_requests_have_left_only() -> 
     door, after_sending = HOUSE / "cli" / "__init__.py", HOUSE / "job" / "working.py"
     panics = HOUSE / "loader" / "calamine.py"  # an engine whose panics are no Exception; the rest is raised again
     for path in set(FILES) - {door, after_sending, panics}:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.ExceptHandler):
                 caught = "" if node.type is None else ast.unparse(node.type)
                 assert caught not in ("", "Exception", "BaseException"), f"{path}:{node.lineno}"
@@ -209,10 +214,10 @@ def test_broad_excepts_stand_at_the_door_and_where_requests_have_left_only() -> 
 
 def test_files_and_functions_need_no_scrolling() -> None:
     long = []
-    for path, tree in trees():
+    for path in FILES:
         lines = path.read_text(encoding="utf-8").count("\n")
         long += [f"{path}: {lines} lines"] if lines > 350 else []
-        for node in ast.walk(tree):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef):
                 lines = (node.end_lineno or 0) - node.lineno + 1
                 long += [f"{path}:{node.lineno} {node.name}: {lines} lines"] if lines > 50 else []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import random
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from syncjob.emulator import Emulator, Switches
 from syncjob.errors import RemoteError
-from tests.builders_work import Carried, carry_out, row
+from tests.builders_work import Carried, Planned, carry_out, planned, remote_of, row
 
 TROUBLES: dict[str, tuple[dict[str, object], ...]] = {
     "too_many": tuple({"retry_after": kind, "seconds": 0.01} for kind in ("seconds", "date", "none")),
@@ -68,14 +69,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("pair", every_pair()[:wanted], ids=lambda pair: f"{pair[0]}+{pair[1]}")
 
 
+THERE = [row(n, tag="old" if n >= 10 else "new", last_name="Rao") for n in range(30)]
+WANTED = [row(n, tag="new") for n in (*range(20), *range(40, 50))]
+"""Forty contacts wanted, thirty there: ten to make, ten to change, ten to delete, ten as they are."""
+
+
+@cache
+def untroubled() -> Planned:
+    """The plan where no fault meets the listing: every emulator gives its contacts the same sids."""
+    with Emulator() as remote:
+        remote.store.seed(THERE)
+        return planned(remote_of(remote), WANTED)
+
+
 def troubled(remote: Emulator, faults: tuple[Fault, ...], folder: Path) -> Carried | None:
-    """Forty contacts wanted, thirty there: ten to make, ten to change, ten to delete, ten as they are."""
-    remote.store.seed([row(n, tag="old" if n >= 10 else "new", last_name="Rao") for n in range(30)])
+    """The plan carried out; with the listing where it may be met."""
+    remote.store.seed(THERE)
+    plan = untroubled() if faults and all(fault.call != "page" for fault in faults) else None
     for fault in faults:
         remote.faults.add(fault.action, call=fault.call, nth=fault.nth, **dict(fault.options))  # type: ignore[arg-type]
-    wanted = [row(n, tag="new") for n in (*range(20), *range(40, 50))]
     try:
-        return carry_out(remote, wanted, folder)
+        return carry_out(remote, WANTED, folder, plan=plan)
     except RemoteError:
         assert not remote.log.applied(), "the listing was refused, yet something was written"
         return None
