@@ -12,13 +12,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import orjson
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.journalfile import connect, make, opened, unusable, unwritable
-from syncjob.model import Change, Json, Rebased, Settled, Turned, Verb
+from syncjob.model import VERBS, Change, Json, Rebased, Settled, Turned, Verb
 from syncjob.plans import change_of
 from syncjob.schema import CHANGES
+from syncjob.texts import arrow, one_of, series
 
 __all__ = ["Journal", "Settled"]
 
@@ -267,8 +270,13 @@ class Journal:
 
 def _home_batches(table: pd.DataFrame, sizes: Mapping[str, int]) -> pd.Series[str]:
     """create-1, create-2 …: the batch of each change when all goes well."""
-    place = table.groupby("verb").cumcount() // table["verb"].map(lambda verb: sizes.get(verb, 1)).astype("int64")
-    return table["verb"] + "-" + (place + 1).astype("str")
+    verbs, names = arrow(table["verb"]), list[str]()
+    named = np.zeros(len(table), dtype=np.int64)
+    for verb in VERBS:
+        at, size = np.flatnonzero(one_of(verbs, [verb])), sizes.get(verb, 1)
+        named[at] = len(names) + np.arange(len(at)) // size
+        names += [f"{verb}-{place + 1}" for place in range(-(-len(at) // size))]
+    return series(pa.array(names, pa.large_string()).take(named), table.index)
 
 
 def _text(fields: Mapping[str, Json]) -> str:

@@ -161,6 +161,12 @@ def scattered(texts: Mapping[int, str], index: pd.Index) -> pd.Series[str]:
     return series(made, index)
 
 
+def put(column: pd.Series, hit: pd.Series[bool], text: str | None) -> pd.Series[str]:
+    """The column with `text` at the places that are `hit`, which is aligned with it."""
+    said = pa.scalar(text, pa.large_string())
+    return series(pc.if_else(pa.array(hit.to_numpy()), said, arrow(column)), column.index)
+
+
 def joined(*parts: pa.Array | str) -> pa.Array:
     """`parts` (large_string, or the same text for all) put together, line by line."""
     large = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in (*parts, "")]

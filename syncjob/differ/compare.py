@@ -11,7 +11,7 @@ from syncjob.differ.duplicates import settle_duplicates
 from syncjob.differ.fields import Lines, create_fields, update_fields
 from syncjob.differ.rules import LEFTOVERS, VERDICTS, Diff, Known, Rules
 from syncjob.schema import FIELDS, TEXT
-from syncjob.texts import Mask, among, arrow, places, repeated, series
+from syncjob.texts import Mask, among, arrow, places, put, repeated, series
 
 
 def compare(rows: pd.DataFrame, existing: pd.DataFrame, rules: Rules, known: Known) -> Diff:
@@ -211,6 +211,5 @@ def _say(
     frame: pd.DataFrame, hit: pd.Series, verdict: str, reason: str | None = None, detail: str | None = None
 ) -> None:
     if hit.any():
-        frame.loc[hit, "verdict"] = verdict
-        frame.loc[hit, "reason"] = reason
-        frame.loc[hit, "detail"] = detail
+        for name, text in (("verdict", verdict), ("reason", reason), ("detail", detail)):
+            frame[name] = put(frame[name], hit, text)

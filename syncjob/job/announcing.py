@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Self
 
 import pandas as pd
+import pyarrow as pa
 
 from syncjob.config import Config
 from syncjob.errors import GuardRefusal, Interrupted, SyncjobError
@@ -29,6 +31,7 @@ from syncjob.results.digest import digest, many
 from syncjob.results.files import WrittenFiles, add_notes
 from syncjob.results.table import Results
 from syncjob.state import account_at, open_account
+from syncjob.texts import arrow, counted, one_of
 from syncjob.words import OUTCOMES
 
 log = logging.getLogger("syncjob.notify")
@@ -167,10 +170,10 @@ def _codes(error: BaseException | None) -> tuple[str, ...]:
 
 def _reasons(results: Results) -> dict[str, int]:
     """Reason → bad rows and contacts; an outcome without one stands for itself."""
-    columns = ["outcome", "reason"]
-    told = pd.concat([results.outcomes[columns], results.remote_only[columns]])
-    bad = told[told["outcome"].isin([name for name, known in OUTCOMES.items() if not known.good])]
-    return {str(name): int(count) for name, count in bad["reason"].dropna().value_counts().items()}
+    bad, found = [name for name, known in OUTCOMES.items() if not known.good], Counter[str]()
+    for told in (results.outcomes, results.remote_only):
+        found.update(counted(arrow(told["reason"]).filter(pa.array(one_of(told["outcome"], bad)))))
+    return dict(found.most_common())
 
 
 def hand_over(config: Config, outcome: Outcome, news: News) -> HandOver | None:
