@@ -33,7 +33,9 @@ def arrow(texts: pd.Series | pa.Array | Collection[str]) -> pa.Array:
     else:
         given = list(texts)
     found = pa.array(given, pa.large_string(), from_pandas=True)
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
+    if not isinstance(found, pa.ChunkedArray):
+        return found
+    return found.chunk(0) if found.num_chunks == 1 else found.combine_chunks()  # which would copy even one
 
 
 def among(column: pd.Series, values: pd.Series | Collection[str]) -> pd.Series[bool]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -65,11 +66,12 @@ def _lines(rows: pd.DataFrame) -> list[tuple[int, pd.Series[int]]]:
 def _part(
     table: Table, number: int, lines: pd.Series[int], place: Mapping[tuple[int, int], int], width: int
 ) -> pd.DataFrame:
-    at = pa.array(lines.to_numpy())
+    whole = np.array_equal(lines.to_numpy(), np.arange(len(table.cells)))
     columns: dict[int, pa.Array] = {}
     for position in range(len(table.columns)):
         if (number, position) in place:
-            taken = arrow(table.cells.iloc[:, position]).take(at)
+            taken = arrow(table.cells.iloc[:, position])
+            taken = taken if whole else taken.take(lines.to_numpy())
             columns[place[number, position]] = pc.fill_null(taken, "") if taken.null_count else taken
     blank = pa.repeat(pa.scalar("", pa.large_string()), len(lines))
     return frame_of({column: columns.get(column, blank) for column in range(width)}, lines.index)

@@ -55,11 +55,11 @@ def write_index(folder: Path) -> Path:
     return place_text(folder / INDEX, page(entries(folder)))
 
 
-def entries(folder: Path) -> tuple[Entry, ...]:
-    """The runs in `folder`, newest first; what can't be read is left out."""
+def entries(folder: Path, wanted: Callable[[str], bool] = bool) -> tuple[Entry, ...]:
+    """The runs in `folder` whose ids are `wanted`, newest first; what can't be read is left out."""
     found = []
     for run_id in _listed(folder, lambda entry: entry.is_dir(follow_symlinks=False)):
-        told = _read(folder / run_id / SUMMARY)
+        told = _read(folder / run_id / SUMMARY) if wanted(run_id) else None
         if told is not None:
             listed = told.get("files")
             names = [*(map(str, listed) if isinstance(listed, list) else ()), *SHOWN]
