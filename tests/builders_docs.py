@@ -5,15 +5,18 @@ python -m tests.builders_docs      writes the outputs in the README anew, from r
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
+from syncjob.cli import run_command
 from syncjob.cli.demo import LAST_MONTH, SETTINGS, THIS_MONTH, sample
 from syncjob.emulator import Emulator
 from syncjob.exits import EXITS
@@ -105,13 +108,16 @@ def said_by(command: str, folder: Path, more: dict[str, str]) -> str:
     """Everything that a command prints, as a terminal would show it."""
     words = shlex.split(command)
     assert words[0] == "syncjob", command
-    env = {**os.environ, **more, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    done = subprocess.run(
-        [sys.executable, "-m", "syncjob", *words[1:]],
-        cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-        encoding="utf-8",
-    )  # fmt: skip
-    return done.stdout
+    said = io.StringIO()
+    with (
+        chdir(folder),
+        patch.dict(os.environ, more),
+        patch.object(sys, "stdin", io.StringIO()),
+        redirect_stdout(said),
+        redirect_stderr(said),
+    ):
+        run_command(words[1:])
+    return said.getvalue()
 
 
 def written_anew(text: str, folder: Path) -> str:

@@ -63,8 +63,8 @@ def say(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> C
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, those that share a hand together: what is short fills what is left of every worker's time."""
-    items.sort(key=lambda item: "hand" not in getattr(item, "fixturenames", ()))
+    """The longest first, and those together that share a prepared process: what is short fills what time is left."""
+    items.sort(key=lambda item: [process not in getattr(item, "fixturenames", ()) for process in ("hand", "forge")])
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -56,6 +56,7 @@ def test_the_columns_shown_as_comments_work_too(tmp_path: Path) -> None:
 _HEADERS = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() and text.isprintable())
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.dictionaries(_HEADERS, st.just("ignore"), max_size=4), st.lists(_HEADERS, max_size=3))
 def test_any_header_survives_the_way_into_the_config(columns: dict[str, str], unused: list[str]) -> None:
     document = reading.read(written({}, list(columns.items()), unused))

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from syncjob.emulator import Emulator
 from syncjob.job.history import Purged, events_of, purge
 from syncjob.job.session import Session
 from syncjob.memory import Lesson, RunRecord
@@ -24,11 +26,21 @@ from tests.builders_past import Past, number, past, row
 pytestmark = pytest.mark.usefixtures("reads_here")
 
 
-def story(job: Past) -> tuple[str, str, str]:
-    """A contact is added, changed, and removed, among others; the three runs."""
-    first = job.run(row(1, first_name="Asha", city="Pune"), row(2))
-    second = job.run(row(2), row(1, first_name="Aisha", city="Goa"))
-    return first, second, job.run(row(2))
+@dataclass
+class Story(Past):
+    """The first contact is added, changed, and removed, among others, in three runs; tests only read of it."""
+
+    runs: tuple[str, ...] = ()
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    with Emulator() as remote:
+        job = Story(remote, tmp_path_factory.mktemp("story"))
+        first = job.run(row(1, first_name="Asha", city="Pune"), row(2), row(3, first_name="=1+1"))
+        second = job.run(row(2), row(1, first_name="Aisha", city="Goa"), row(3, first_name="=1+1"))
+        job.runs = first, second, job.run(row(2), row(3, first_name="=1+1"))
+        yield job
 
 
 def later(opened: Session, days: int) -> Session:
@@ -47,61 +59,54 @@ def settled(opened: Session) -> str:
     return run_id
 
 
-def test_the_story_of_a_contact_is_told_newest_first(tmp_path: Path) -> None:
-    with past(tmp_path) as job:
-        first, second, third = story(job)
-        events = job.told("history", "show", "98000-00001")["events"]
-        assert [(e["run"], e["outcome"], e["row"]) for e in events] == [
-            (third, "deleted", None),
-            (second, "updated", "3"),
-            (first, "created", "2"),
-        ]
-        assert [[(f["field"], f["old"], f["new"]) for f in e["fields"]] for e in events] == [
-            [("first_name", "Aisha", ""), ("custom_field.city", "Goa", "")],
-            [("first_name", "Asha", "Aisha"), ("custom_field.city", "Pune", "Goa")],
-            [("first_name", "", "Asha"), ("custom_field.city", "", "Pune")],
-        ]
-        assert all(len(e["request_id"]) == 32 for e in events)
-        assert {e["file"] for e in events[1:]} == {str(tmp_path / "sheet.csv")}
+def test_the_story_of_a_contact_is_told_newest_first(story: Story) -> None:
+    first, second, third = story.runs
+    events = story.told("history", "show", "98000-00001")["events"]
+    assert [(e["run"], e["outcome"], e["row"]) for e in events] == [
+        (third, "deleted", None),
+        (second, "updated", "3"),
+        (first, "created", "2"),
+    ]
+    assert [[(f["field"], f["old"], f["new"]) for f in e["fields"]] for e in events] == [
+        [("first_name", "Aisha", ""), ("custom_field.city", "Goa", "")],
+        [("first_name", "Asha", "Aisha"), ("custom_field.city", "Pune", "Goa")],
+        [("first_name", "", "Asha"), ("custom_field.city", "", "Pune")],
+    ]
+    assert all(len(e["request_id"]) == 32 for e in events)
+    assert {e["file"] for e in events[1:]} == {str(story.folder / "sheet.csv")}
 
 
-def test_the_story_as_text_names_row_values_and_request(tmp_path: Path) -> None:
-    with past(tmp_path) as job:
-        story(job)
-        assert job.do("history", "show", number(1)) == 0
-        assert f"{number(1)}, newest first:" in job.said
-        assert "Changed · " in job.said
-        assert "sheet.csv, row 3" in job.said
-        assert "First name: Asha → Aisha" in job.said
-        assert "city: Goa → –" in job.said
-        assert job.do("history", "show", number(99)) == 0
-        assert "No run is known to have done anything" in job.said
+def test_the_story_as_text_names_row_values_and_request(story: Story) -> None:
+    assert story.do("history", "show", number(1)) == 0
+    assert f"{number(1)}, newest first:" in story.said
+    assert "Changed · " in story.said
+    assert "sheet.csv, row 3" in story.said
+    assert "First name: Asha → Aisha" in story.said
+    assert "city: Goa → –" in story.said
+    assert story.do("history", "show", number(99)) == 0
+    assert "No run is known to have done anything" in story.said
 
 
 @pytest.mark.parametrize("name", ["story.xlsx", "story.csv"])
-def test_the_story_as_a_file(tmp_path: Path, name: str) -> None:
-    with past(tmp_path) as job:
-        job.run(row(1, first_name="=1+1"))
-        assert job.do("history", "show", number(1), "-o", tmp_path / name) == 0
+def test_the_story_as_a_file(story: Story, tmp_path: Path, name: str) -> None:
+    assert story.do("history", "show", number(3), "-o", tmp_path / name) == 0
     if name.endswith(".csv"):
         lines = list(csv.reader((tmp_path / name).read_text(encoding="utf-8-sig").splitlines()))
     else:
         lines = [list(map(str, line)) for line in openpyxl.load_workbook(tmp_path / name).active.values]  # type: ignore[union-attr]
     told = dict(zip(lines[0], lines[1], strict=True))
-    assert (told["field"], told["new"].lstrip("'"), told["number"].lstrip("'")) == ("first_name", "=1+1", number(1))
+    assert (told["field"], told["new"].lstrip("'"), told["number"].lstrip("'")) == ("first_name", "=1+1", number(3))
 
 
-def test_from_and_to_keep_their_days(tmp_path: Path) -> None:
-    with past(tmp_path) as job:
-        job.run(row(1))
-        with job.session() as opened:
-            today = opened.now().date()
-            day = timedelta(days=1)
-            assert len(events_of(opened, number(1), today, today)) == 1
-            assert events_of(opened, number(1), today + day).empty
-            assert events_of(opened, number(1), None, today - day).empty
-        assert job.told("history", "show", number(1), "--from", today, "--to", today)["events"]
-        assert not job.told("history", "show", number(1), "--from", today + day)["events"]
+def test_from_and_to_keep_their_days(story: Story) -> None:
+    with story.session() as opened:
+        today = opened.now().date()
+        day = timedelta(days=1)
+        assert len(events_of(opened, number(3), today, today)) == 1
+        assert events_of(opened, number(3), today + day).empty
+        assert events_of(opened, number(3), None, today - day).empty
+    assert story.told("history", "show", number(3), "--from", today, "--to", today)["events"]
+    assert not story.told("history", "show", number(3), "--from", today + day)["events"]
 
 
 def test_other_jobs_of_the_account_are_part_of_the_story(tmp_path: Path) -> None:
@@ -150,9 +155,9 @@ def test_neither_a_run_nor_a_number_is_exit_2(tmp_path: Path, what: str) -> None
         assert "history list" in job.said
 
 
-def test_a_run_takes_no_days_and_no_file(tmp_path: Path) -> None:
-    with past(tmp_path) as job:
-        assert job.do("history", "show", job.run(row(1)), "--from", "2026-01-01") == 2
+def test_a_run_takes_no_days_and_no_file(story: Story, tmp_path: Path) -> None:
+    for more in (("--from", "2026-01-01"), ("-o", tmp_path / "run.csv")):
+        assert story.do("history", "show", story.runs[0], *more) == 2
 
 
 def test_a_story_goes_into_a_spreadsheet_only(tmp_path: Path) -> None:
@@ -198,11 +203,9 @@ def test_a_damaged_journal_does_not_hide_the_others(tmp_path: Path) -> None:
         assert "can't be used" in job.said
 
 
-def test_history_works_from_a_shell_without_the_account_being_reachable(tmp_path: Path) -> None:
-    with past(tmp_path) as job:
-        run_id = job.run(row(1))
-        config = job.config
-    command = [sys.executable, "-m", "syncjob", "history", "list", "--json", "-c", str(config)]
+def test_history_works_from_a_shell_and_asks_the_account_nothing(story: Story) -> None:
+    story.remote.log.clear()
+    command = [sys.executable, "-m", "syncjob", "history", "list", "--json", "-c", str(story.config)]
     done = subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["runs"][0]["run_id"] == run_id
+    assert (done.returncode, len(story.remote.log)) == (0, 0), done.stderr
+    assert json.loads(done.stdout)["runs"][0]["run_id"] == story.runs[-1]

@@ -196,6 +196,7 @@ def two_sheets(path: Path) -> Path:
     return path
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_another_sheet_with_contacts_needs_a_terminal_or_the_name(tmp_path):
     with desk_of(tmp_path) as desk:
         path = two_sheets(tmp_path / "book.xlsx")
@@ -210,6 +211,7 @@ def test_another_sheet_with_contacts_needs_a_terminal_or_the_name(tmp_path):
         assert desk("run", path, "--yes").code == 0
 
 
+@pytest.mark.usefixtures("reads_here")
 def test_hidden_rows_and_sheets_are_said_in_the_plan_and_in_the_summary(tmp_path):
     with desk_of(tmp_path) as desk:
         desk.config(source={"sheet": "Leads"})

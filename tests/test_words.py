@@ -13,7 +13,7 @@ import pytest
 from syncjob import errors
 from syncjob.exits import EXITS, worst
 from syncjob.words import GROUPS, OUTCOMES, REASONS, Outcome, Reason, group_of
-from tests.builders_code import tree_of
+from tests.builders_code import nodes_of, tree_of
 
 SOURCE = Path(errors.__file__).parent
 JARGON = re.compile(
@@ -84,7 +84,7 @@ def test_what_is_given_as_an_outcome_or_a_reason_is_in_the_catalogue_wherever_it
     known, seen = {"outcome": OUTCOMES, "reason": REASONS}, 0
     places = _parameters(tuple(known))
     for path in _ours():
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             name = getattr(getattr(node, "func", None), "id", getattr(getattr(node, "func", None), "attr", ""))
             for what, at in places.get((path if name.startswith("_") else None, name), ()):
                 given = node.args[at : at + 1] if isinstance(node, ast.Call) else []
@@ -99,7 +99,7 @@ def test_no_word_is_kept_that_nobody_says() -> None:
     texts = set()
     for path in _ours():
         if path.name not in ("words.py", "explain.py"):
-            nodes = ast.walk(tree_of(path))
+            nodes = nodes_of(path)
             texts |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     said = set(re.findall(r"\w+", " ".join(texts)))  # some stand in a statement of SQL
     assert {code for code in (*REASONS, *OUTCOMES) if code not in said} == set()
@@ -113,7 +113,7 @@ def _parameters(names: tuple[str, ...]) -> dict[tuple[Path | None, str], list[tu
     """Function or record → which of `names` it takes, and at which place. A private one counts in its own file only."""
     found: dict[tuple[Path | None, str], list[tuple[str, int]]] = {}
     for path in _ours():
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if isinstance(node, ast.FunctionDef):
                 taken = [one.arg for one in (*node.args.posonlyargs, *node.args.args) if one.arg != "self"]
             elif isinstance(node, ast.ClassDef) and path.name != "words.py":
@@ -131,7 +131,7 @@ def _reason_codes(place: Path) -> Iterator[str]:
     if place.is_relative_to(SOURCE / "emulator"):
         return
     ours = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
-    for node in ast.walk(tree_of(place)):
+    for node in nodes_of(place):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             wanted = ("reason", "code") if name in ours else ("reason",)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from syncjob.exits import EXITS
 from tests.builders_work import number
 from tests.journey.builders import Desk, people, person
+from tests.journey.builders_hostile import Forge
 
 pytestmark = pytest.mark.usefixtures("reads_here")
 
@@ -140,23 +139,23 @@ def test_8_without_a_terminal_and_without_yes(desk: Desk) -> None:
 
 def test_codes_reach_the_shell(desk: Desk) -> None:
     common = ("-c", desk.folder / "config.yaml")
-    assert desk.process("run", desk.sheet([*people(1), {"number": "12"}]), "--yes", *common).code == 3
+    assert desk.process("check", desk.sheet([*people(1), {"number": "12"}]), *common).code == 3
     assert desk.process("run", "none.csv", *common).code == 4
 
 
 @pytest.mark.parametrize(("number_", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_130_and_143_settle_what_is_in_flight_and_resume_finishes(desk: Desk, number_: int, code: int) -> None:
+def test_130_and_143_settle_what_is_in_flight_and_resume_finishes(
+    desk: Desk, forge: Forge, number_: signal.Signals, code: int
+) -> None:
     path = desk.sheet(people(range(6)))
     desk.config(sync={"batch_size": 1}, remote={"concurrency": 1})
     desk.remote.faults.add("hold", call="create", seconds=30, when="late")
-    command = [sys.executable, "-m", "syncjob", "run", str(path), "--yes", "-c", str(desk.folder / "config.yaml")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as child:
-        assert desk.remote.gate.until_waiting(seconds=60)
-        child.send_signal(number_)
-        assert child.stderr
-        assert any("Stopping" in line for line in child.stderr)
-        desk.remote.gate.release()
-    assert child.returncode == code
+    running = forge.start(desk, "run", path, "--yes")
+    assert desk.remote.gate.until_waiting(seconds=60)
+    running.signal(number_)
+    running.heard("Stopping")
+    desk.remote.gate.release()
+    assert running.wait().code == code
     assert "not_sent/run_ended" in desk.outcomes()
     assert desk("resume", "--yes").code == 0
     assert desk.outcomes() == ["created"] * 6

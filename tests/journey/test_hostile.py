@@ -23,6 +23,8 @@ from tests.builders_work import ALL, number, remote_of, rows_of
 from tests.journey.builders import Desk, people
 from tests.journey.builders_hostile import Forge
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 LONG = "a company with a very long name indeed " * 40
 
 

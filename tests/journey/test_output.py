@@ -19,6 +19,8 @@ from tests.builders_work import number
 from tests.journey.builders import Desk, people, person
 from tests.journey.builders_hostile import Forge
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 ROOT = str(Path(__file__).parents[2])
 
 

@@ -49,7 +49,7 @@ cells = st.one_of(
         st.characters(blacklist_categories=("Cs", "Cc"), blacklist_characters="\ufffe\uffff"), min_size=1, max_size=20
     ),
 )
-rows = st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, cells)), min_size=5, max_size=25)
+rows = st.lists(st.fixed_dictionaries(dict.fromkeys(FIELDS, cells)), min_size=20, max_size=50)
 
 
 def bare(text: str) -> str:
@@ -63,7 +63,7 @@ def test_every_text_of_a_sheet_survives_the_round_trip(ending: str) -> None:
     fresh = itertools.count()
     with Emulator() as remote, tempfile.TemporaryDirectory() as folder:
 
-        @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
         @given(rows)
         def check(lines: list[dict[str, str]]) -> None:
             remote.reset()

@@ -17,6 +17,8 @@ from tests.builders_work import number
 from tests.journey.builders import Desk, people, person, read_sheet, told
 from tests.journey.builders_hostile import ROOT, Forge, Running
 
+pytestmark = pytest.mark.usefixtures("reads_here")
+
 
 def laid_out(desk: Desk, timeout: float = 5) -> None:
     """A job whose run changes 1–4, adds 5–9 and removes 0, in batches of two."""
@@ -181,21 +183,20 @@ def test_a_run_that_was_stopped_is_settled_by_the_next_run(desk: Desk, forge: Fo
     assert "unknown/reply_lost" not in map(told, rows)
 
 
-def test_at_the_question_ctrl_c_ends_the_run_and_tells_every_row(desk: Desk) -> None:
+def test_at_the_question_ctrl_c_ends_the_run_and_tells_every_row(desk: Desk, forge: Forge) -> None:
     laid_out(desk)
-    pid, terminal = pty.fork()
-    if pid == 0:  # a process of its own at a terminal of its own
-        os.chdir(ROOT)
-        os.execv(sys.executable, [*COMMAND, "run", "--config", str(desk.folder / "config.yaml")])
+    terminal, theirs = pty.openpty()
+    process = forge.at_terminal(desk, os.ttyname(theirs), "run")
     shown = b""
     while b"Type 1 to remove" not in shown:
         shown += os.read(terminal, 4096)
+    os.close(theirs)  # the command's own is the last
     os.write(terminal, b"\x03")
     with contextlib.suppress(OSError):  # Linux: the terminal is gone when its last user is
         while more := os.read(terminal, 4096):
             shown += more
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130, shown
+    assert forge.ended(process) == 130, shown
     assert (desk.writes, set(desk.outcomes())) == (0, {"not_sent/run_ended"})
     assert desk("run", "--yes").code == 0
 

@@ -16,6 +16,7 @@ import pytest
 from tests.builders_work import number
 from tests.journey.builders import Desk, people, person
 
+here = pytest.mark.usefixtures("reads_here")  # all but the files that are no table are harmless
 DELETING: dict[str, Any] = {
     "source": {"files": ["contacts.csv"]},
     "sync": {"remote_only": "delete", "owned": "all"},
@@ -23,6 +24,7 @@ DELETING: dict[str, Any] = {
 }
 
 
+@here
 @pytest.mark.parametrize("name", ["needs-fixing.xlsx", "needs-fixing.csv", "result.csv", "result.xlsx"])
 def test_a_result_fed_back_fixes_its_rows_and_deletes_nothing(desk: Desk, name: str) -> None:
     desk.seed(*people(range(4)))
@@ -48,6 +50,7 @@ def test_a_result_fed_back_fixes_its_rows_and_deletes_nothing(desk: Desk, name: 
     assert "fed back" in said.out
 
 
+@here
 def test_a_csv_whose_last_line_is_cut_off_is_partial(desk: Desk) -> None:
     desk.seed(*people(range(4)))
     desk.config(**DELETING)
@@ -58,6 +61,7 @@ def test_a_csv_whose_last_line_is_cut_off_is_partial(desk: Desk) -> None:
     assert "cut off" in said.out
 
 
+@here
 def test_one_partial_source_makes_the_run_partial_and_moves_no_baseline(desk: Desk) -> None:
     desk.ours(*people(range(25)), sync={"remote_only": "delete"}, limits={"deletes": {"count": None, "percent": None}})
     path = desk.sheet(people(range(3)), "some.csv")
@@ -68,6 +72,7 @@ def test_one_partial_source_makes_the_run_partial_and_moves_no_baseline(desk: De
     assert len(desk.held()) == 21
 
 
+@here
 def test_a_file_named_is_whole_when_the_config_names_none(desk: Desk) -> None:
     desk.seed(*people(range(4)))
     desk.config(**{**DELETING, "source": {"files": []}})
@@ -75,6 +80,7 @@ def test_a_file_named_is_whole_when_the_config_names_none(desk: Desk) -> None:
     assert len(desk.held()) == 2
 
 
+@here
 def test_source_files_are_globs_relative_to_the_config_and_pick_takes_the_newest(desk: Desk) -> None:
     (desk.folder / "inbox").mkdir()
     for place, name in enumerate(("b.csv", "a.csv", "c.xlsx")):
@@ -88,6 +94,7 @@ def test_source_files_are_globs_relative_to_the_config_and_pick_takes_the_newest
     assert len(desk.held()) == 3
 
 
+@here
 def test_source_wait_waits_for_a_missing_file_and_settle_for_a_growing_one(desk: Desk) -> None:
     desk.config(source={"files": ["late.csv"], "wait": 0.005})
     began = time.monotonic()
@@ -100,6 +107,7 @@ def test_source_wait_waits_for_a_missing_file_and_settle_for_a_growing_one(desk:
     assert time.time() - (desk.folder / "late.csv").stat().st_mtime >= 1
 
 
+@here
 def test_source_sheet_header_row_encoding_and_delimiter(desk: Desk) -> None:
     path = desk.sheet(people(1), "book.xlsx", title="First")
     book = openpyxl.load_workbook(path)
@@ -183,6 +191,7 @@ BAD_CELLS = [
 ]
 
 
+@here
 def test_every_bad_cell_names_file_sheet_row_column_and_what_to_do(desk: Desk) -> None:
     rows = [person(1), *({"number": cell, "first_name": f"Bad {place}"} for place, (cell, _) in enumerate(BAD_CELLS))]
     path = desk.sheet(rows, "bad.xlsx")
@@ -198,6 +207,7 @@ def test_every_bad_cell_names_file_sheet_row_column_and_what_to_do(desk: Desk) -
     assert all(row["sync_message"].startswith("Please fix") for row in desk.rows()[1:])
 
 
+@here
 def test_check_opens_no_connection_and_needs_no_credentials(desk: Desk) -> None:
     desk.config(remote={"api_key": "${NOT_SET_ANYWHERE}", "base_url": "http://127.0.0.1:9"})
     said = desk("check", desk.sheet([*people(1), {"number": "12"}]))
@@ -206,6 +216,7 @@ def test_check_opens_no_connection_and_needs_no_credentials(desk: Desk) -> None:
     assert not (desk.folder / "results").exists()
 
 
+@here
 def test_check_takes_the_files_of_the_config(desk: Desk) -> None:
     desk.config(source={"files": ["contacts.csv"]})
     desk.sheet(people(1))
