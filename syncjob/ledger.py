@@ -44,13 +44,13 @@ def _connect(path: Path, *, new: bool) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=30)
     try:
         path.chmod(0o600)
-        db.execute("begin immediate")
         if new:
+            db.execute("begin immediate")
             db.execute(f"pragma application_id={APPLICATION_ID}")
             db.execute(f"pragma user_version={VERSION}")
-        db.execute(_RUNS)
-        db.execute(_FACTS)
-        db.execute("commit")
+            db.execute(_RUNS)
+            db.execute(_FACTS)
+            db.execute("commit")
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=full")
     except (OSError, sqlite3.Error):

@@ -145,7 +145,7 @@ def locked(
     card = account.folder / "lock.json"
     try:
         with suppress(OSError):  # a full disk: the lock holds without the card that says whose it is
-            write_private(card, json.dumps(about).encode())
+            write_private(card, json.dumps(about).encode(), synced=False)  # it says nothing beyond this process
         yield
     finally:
         with suppress(OSError):
@@ -169,14 +169,15 @@ def _owner(account: Account) -> str:
         return "its name is not known"
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Write a small file whole or not at all, for its owner's eyes only."""
+def write_private(path: Path, data: bytes, *, synced: bool = True) -> None:
+    """Write a small file whole or not at all, for its owner's eyes only; `synced`: it is to outlive a power failure."""
     aside = path.with_name(path.name + ".new")
     handle = os.open(aside, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
     aside.replace(path)
 
 

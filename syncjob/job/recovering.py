@@ -10,7 +10,7 @@ from pathlib import Path
 from syncjob.config import restored
 from syncjob.errors import ConfigError
 from syncjob.executor import settle_doubts
-from syncjob.job.finishing import Ending, finish
+from syncjob.job.finishing import Ending, finish, probe_results
 from syncjob.job.members import on_list_of
 from syncjob.job.session import Outcome, Session
 from syncjob.job.working import go_on, work_of
@@ -79,8 +79,10 @@ def resume_next(session: Session, run_id: str | None) -> Outcome:
         if record.state == "ended" and not _left_open(journal):
             session.door.note(f"Run {record.run_id} is finished; there is nothing to resume.")
             return Outcome(0)
+        ending = ending_of(record, journal)
+        probe_results(own.config, ending.result_path)
         session.memory.begin(record)
-        return go_on(own, kept, journal, ending_of(record, journal))
+        return go_on(own, kept, journal, ending)
 
 
 def _left_open(journal: Journal) -> bool:

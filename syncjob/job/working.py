@@ -86,8 +86,10 @@ def _meta(session: Session, record: RunRecord, ending: Ending, approval: str | N
 
 
 def go_on(session: Session, kept: Kept, journal: Journal, ending: Ending) -> Outcome:
-    """Execute what the journal still holds, then write results; an error's exit code goes before that of the rows."""
-    probe_results(session.config, ending.result_path)
+    """Execute what the journal still holds, then write results; an error's exit code goes before that of the rows.
+
+    Whoever calls it has tried whether results can be written.
+    """
     try:
         session = with_list(session, kept, journal)
         execute(work_of(session, kept, journal))

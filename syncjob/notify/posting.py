@@ -61,7 +61,8 @@ def _once(address: str, body: bytes | None, timeout: float) -> tuple[str, bool]:
     headers = {"User-Agent": "syncjob"} | ({} if body is None else {"Content-Type": "application/json"})
     try:
         request = Request(quote(address, safe=_KEPT), data=body, headers=headers)  # noqa: S310 - http(s), says the config
-        opener = build_opener(_Stay, HTTPSHandler(context=trust()))
+        secure = [HTTPSHandler(context=trust())] if request.type == "https" else []
+        opener = build_opener(_Stay, *secure)
         with opener.open(request, timeout=timeout) as reply:
             reply.read(1)
     except HTTPError as error:
