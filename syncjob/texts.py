@@ -28,14 +28,17 @@ def arrow(texts: pd.Series | pa.Array | Collection[str]) -> pa.Array:
     """A column, or any texts, in one piece; missing is null."""
     if isinstance(texts, pa.Array):
         return texts
-    if isinstance(texts, pd.Series):
-        given = texts.array if isinstance(texts.dtype, pd.StringDtype) else texts  # the array is asked sooner
-    else:
-        given = list(texts)
-    found = pa.array(given, pa.large_string(), from_pandas=True)
+    found = as_it_lies(texts if isinstance(texts, pd.Series) else list(texts))
     if not isinstance(found, pa.ChunkedArray):
         return found
     return found.chunk(0) if found.num_chunks == 1 else found.combine_chunks()  # which would copy even one
+
+
+def as_it_lies(texts: pd.Series | list[str]) -> pa.Array | pa.ChunkedArray:
+    """A column, in as many pieces as it lies in; missing is null."""
+    plainly = isinstance(texts, pd.Series) and isinstance(texts.dtype, pd.StringDtype)
+    given = texts.array if plainly else texts  # type: ignore[union-attr]  # the array is asked sooner than its series
+    return pa.array(given, pa.large_string(), from_pandas=True)
 
 
 def among(column: pd.Series, values: pd.Series | Collection[str]) -> pd.Series[bool]:
@@ -67,7 +70,8 @@ def frame_of(
     columns: Mapping[str, pa.Array | np.ndarray] | Mapping[int, pa.Array], index: pd.Index | None = None
 ) -> pd.DataFrame:
     """A frame of text columns, whose texts are not copied, and of columns of numbers."""
-    made = {name: _column(it) if isinstance(it, pa.Array) else np.array(it) for name, it in columns.items()}
+    texts = (pa.Array, pa.ChunkedArray)
+    made = {name: _column(it) if isinstance(it, texts) else np.array(it) for name, it in columns.items()}
     return pd.DataFrame(made, index, copy=False)
 
 
@@ -122,7 +126,12 @@ def differs(new: pd.Series, old: pd.Series) -> Mask:
 def filled(texts: pd.Series) -> pd.Series[str]:
     """The column as text, "" where it is missing."""
     found = arrow(texts)
-    return series(pc.fill_null(found, ""), texts.index) if found.null_count else texts
+    return series(plain(found), texts.index) if found.null_count else texts
+
+
+def plain(texts: pa.Array) -> pa.Array:
+    """The texts, "" where one is missing; where none is, nothing is copied."""
+    return pc.fill_null(texts, "") if texts.null_count else texts
 
 
 def kinds(columns: Sequence[pd.Series | pa.Array]) -> tuple[Places, Places]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from syncjob.loader.table import Loaded, Table
 from syncjob.schema import TEXT
-from syncjob.texts import arrow, frame_of
+from syncjob.texts import arrow, frame_of, plain
 
 NAMES = ("source", "sheet", "row")
 _ROW = r"[0-9]{1,9}"
@@ -31,7 +31,7 @@ def origin_of(table: Table) -> pd.DataFrame | None:
 def origins(loaded: Loaded) -> pd.DataFrame:
     """source, sheet ("" for text files), row (as text) and `fed_back` of each line of `loaded.rows`."""
     rows = loaded.rows
-    places = {name: pc.fill_null(arrow(rows[name]), "") for name in ("source", "sheet")}
+    places = {name: plain(arrow(rows[name])) for name in ("source", "sheet")}
     numbers = pc.cast(pa.array(rows["row"].to_numpy()), pa.large_string())
     found = frame_of({**places, "row": numbers, "fed_back": np.zeros(len(rows), dtype=np.bool_)}, rows.index)
     for number, table in enumerate(loaded.tables):

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from syncjob.loader.table import Loaded, Table
-from syncjob.texts import arrow, frame_of
+from syncjob.texts import as_it_lies, frame_of, plain
 
 
 @dataclass(frozen=True)
@@ -70,8 +69,8 @@ def _part(
     columns: dict[int, pa.Array] = {}
     for position in range(len(table.columns)):
         if (number, position) in place:
-            taken = arrow(table.cells.iloc[:, position])
+            taken = as_it_lies(table.cells.iloc[:, position])
             taken = taken if whole else taken.take(lines.to_numpy())
-            columns[place[number, position]] = pc.fill_null(taken, "") if taken.null_count else taken
+            columns[place[number, position]] = plain(taken)
     blank = pa.repeat(pa.scalar("", pa.large_string()), len(lines))
     return frame_of({column: columns.get(column, blank) for column in range(width)}, lines.index)

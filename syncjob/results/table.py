@@ -24,7 +24,7 @@ from syncjob.results.cells import unite
 from syncjob.results.marks import Mark, find_marks
 from syncjob.results.messages import sentences
 from syncjob.schema import FIELD_CHANGES, OUTCOMES, REMOTE_ONLY
-from syncjob.texts import Mask, arrow, counted, frame_of, one_of
+from syncjob.texts import Mask, arrow, counted, frame_of, one_of, plain
 from syncjob.words import OUTCOMES as WORDS
 
 OPEN = ("sync_outcome", "sync_message", "sync_changes")
@@ -248,8 +248,8 @@ def _sync(outcomes: pd.DataFrame, loaded: Loaded, service: str) -> pd.DataFrame:
     rows, origin = loaded.rows, origins(loaded)
     fed_back = origin["fed_back"]
     placed = rows.assign(column=rows["column"].mask(fed_back)) if fed_back.any() else rows  # its cells stand elsewhere
-    plain = set(outcomes.columns) - {"number", "attempts"}
-    told = {f"sync_{name}": arrow(outcomes[name]) for name in plain if f"sync_{name}" in SYNC_COLUMNS}
+    shown = set(outcomes.columns) - {"number", "attempts"}
+    told = {f"sync_{name}": arrow(outcomes[name]) for name in shown if f"sync_{name}" in SYNC_COLUMNS}
     tried = pa.array(outcomes["attempts"].to_numpy())
     told |= {
         "sync_message": arrow(sentences(outcomes, placed, service)),
@@ -259,4 +259,4 @@ def _sync(outcomes: pd.DataFrame, loaded: Loaded, service: str) -> pd.DataFrame:
     }
     blank = pa.repeat(pa.scalar("", pa.large_string()), len(outcomes))  # one for all columns that are empty
     empty = {name for name, texts in told.items() if texts.null_count == len(texts)}
-    return frame_of({name: blank if name in empty else pc.fill_null(told[name], "") for name in SYNC_COLUMNS})
+    return frame_of({name: blank if name in empty else plain(told[name]) for name in SYNC_COLUMNS})
